@@ -1,0 +1,1 @@
+"""The faces of Podal: HTTP, WebSocket, phone page and command line."""

@@ -1,0 +1,1 @@
+"""Bytes to messages and back: framing, codec, port and link. No physics, no policy."""

@@ -1,0 +1,232 @@
+"""Messages to payloads and back, by the one table in `messages`.
+
+Decoding is total: a payload of the wrong length, an unknown type or a field outside its range gives
+a `Malformed`, never an exception and never a message.
+"""
+
+import struct
+import typing
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from firmware_bridge.messages import (
+    DOWN_KINDS,
+    PROTOCOL_VERSION,
+    UP_KINDS,
+    Ack,
+    Acknowledge,
+    Arm,
+    BedReport,
+    BedTarget,
+    Describe,
+    Down,
+    Event,
+    Frame,
+    Header,
+    Hello,
+    Kind,
+    Mask,
+    MaskHead,
+    Nak,
+    Page,
+    Refusal,
+    Retract,
+    SetPoint,
+    Up,
+    Welcome,
+    Wire,
+)
+
+PAGE_BYTES: Final = 512
+"""Longest descriptor page; small enough for a microcontroller's transmit buffer."""
+
+
+class Column(NamedTuple):
+    """One integer of a message: dotted name and how it travels."""
+
+    name: str
+    wire: Wire
+
+
+def columns(message: type, prefix: str = "") -> tuple[Column, ...]:
+    """Return the integers of `message` in wire order, nested parts flattened."""
+    found: list[Column] = []
+    for name, hint in typing.get_type_hints(message, include_extras=True).items():
+        metadata = getattr(hint, "__metadata__", ())
+        if metadata and isinstance(metadata[0], Wire):
+            found.append(Column(prefix + name, metadata[0]))
+        elif isinstance(hint, type) and issubclass(hint, tuple):
+            found += columns(hint, f"{prefix}{name}.")
+    return tuple(found)
+
+
+def _layout(message: type) -> struct.Struct:
+    return struct.Struct("<" + "".join(column.wire.code for column in columns(message)))
+
+
+HEADER: Final = _layout(Header)
+HEADER_BYTES: Final = HEADER.size
+_FIXED: Final[dict[type, struct.Struct]] = {
+    message: _layout(message)
+    for message in (Hello, Describe, Arm, SetPoint, Retract, Acknowledge, Welcome, Event, Ack, Nak)
+}
+_MASK_HEAD: Final = _layout(MaskHead)
+_PAGE_HEAD: Final = _layout(Page)
+_FRAME_HEAD: Final = _layout(Frame)
+_FRAME_FIRST_BED: Final = 7
+_BED_REPORT: Final = len(columns(BedReport))
+_BED_TARGET: Final = len(columns(BedTarget))
+_BOUNDS: Final[dict[type, tuple[tuple[int, int], ...]]] = {
+    message: tuple((column.wire.low, column.wire.high) for column in columns(message))
+    for message in (*_FIXED, MaskHead)
+}
+_U16: Final = np.dtype("<u2")
+FRAME_HEAD_BYTES: Final = HEADER_BYTES + _FRAME_HEAD.size
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A payload whose CRC was right but which says nothing that the protocol allows."""
+
+    kind: int
+    counter: int
+    why: Refusal
+
+
+def frame_length(rows: int, cols: int) -> int:
+    """Return the payload length of a FRAME with two matrices of `rows` x `cols` taxels."""
+    return FRAME_HEAD_BYTES + 2 * 2 * rows * cols
+
+
+def up_lengths(rows: int, cols: int) -> dict[int, tuple[int, int]]:
+    """Return the payload lengths (least, most) that a device with this matrix may send."""
+    lengths = {
+        int(UP_KINDS[message]): (HEADER_BYTES + _FIXED[message].size,) * 2
+        for message in (Welcome, Event, Ack, Nak)
+    }
+    lengths[Kind.PAGE] = (
+        HEADER_BYTES + _PAGE_HEAD.size,
+        HEADER_BYTES + _PAGE_HEAD.size + PAGE_BYTES,
+    )
+    lengths[Kind.FRAME] = (frame_length(rows, cols),) * 2
+    return lengths
+
+
+def _flat(values: tuple[object, ...]) -> list[int]:
+    flat: list[int] = []
+    for value in values:
+        if isinstance(value, tuple):
+            flat += value
+        else:
+            flat.append(typing.cast("int", value))
+    return flat
+
+
+def encode(message: Down | Up, *, nonce: int, counter: int) -> bytes:
+    """Return the payload of `message`: header and body.
+
+    Raises:
+        struct.error: A field does not fit its integer; a bug in the caller.
+    """
+    kinds = DOWN_KINDS if type(message) in DOWN_KINDS else UP_KINDS
+    head = HEADER.pack(kinds[type(message)], PROTOCOL_VERSION, nonce, counter)
+    match message:
+        case Mask():
+            body = _MASK_HEAD.pack(*message.head) + message.limits_mn.astype(_U16).tobytes()
+        case Page():
+            body = _PAGE_HEAD.pack(message.page) + message.data
+        case Frame():
+            body = _FRAME_HEAD.pack(*_flat(message[:-1])) + message.counts.astype(_U16).tobytes()
+        case _:
+            body = _FIXED[type(message)].pack(*_flat(message))
+    return head + body
+
+
+def decode_up(payload: bytes, rows: int, cols: int) -> tuple[Header, Up | Malformed]:
+    """Return header and message of a payload from a device with `rows` x `cols` taxels a bed."""
+    header = Header._make(HEADER.unpack_from(payload))
+    if header.kind == Kind.FRAME:
+        return header, _decode_frame(payload, header, rows, cols)
+    if header.kind == Kind.PAGE:
+        if len(payload) < HEADER_BYTES + _PAGE_HEAD.size:
+            return header, Malformed(header.kind, header.counter, Refusal.BAD_LENGTH)
+        (page,) = _PAGE_HEAD.unpack_from(payload, HEADER_BYTES)
+        return header, Page(page, payload[HEADER_BYTES + _PAGE_HEAD.size :])
+    for message in (Ack, Nak, Event, Welcome):
+        if header.kind == UP_KINDS[message]:
+            values = _unpack_checked(message, payload, header)
+            if isinstance(values, Malformed):
+                return header, values
+            return header, typing.cast("Up", message(*values))
+    return header, Malformed(header.kind, header.counter, Refusal.UNKNOWN_TYPE)
+
+
+def _decode_frame(payload: bytes, header: Header, rows: int, cols: int) -> Frame | Malformed:
+    if len(payload) != FRAME_HEAD_BYTES + 4 * rows * cols:
+        return Malformed(header.kind, header.counter, Refusal.BAD_LENGTH)
+    values = _FRAME_HEAD.unpack_from(payload, HEADER_BYTES)
+    if values[1] > 6:
+        return Malformed(header.kind, header.counter, Refusal.OUT_OF_RANGE)
+    middle = _FRAME_FIRST_BED + _BED_REPORT
+    counts = np.frombuffer(payload, _U16, 2 * rows * cols, FRAME_HEAD_BYTES)
+    left = BedReport._make(values[_FRAME_FIRST_BED:middle])
+    right = BedReport._make(values[middle:])
+    return Frame._make((*values[:_FRAME_FIRST_BED], left, right, counts.reshape(2, rows, cols)))
+
+
+def decode_down(payload: bytes) -> tuple[Header, Down | Malformed]:
+    """Return header and message of a payload from the host, each field within its range.
+
+    A payload shorter than a header decodes as a header of zeros and a `Malformed`.
+    """
+    if len(payload) < HEADER_BYTES:
+        return Header(0, 0, 0, 0), Malformed(0, 0, Refusal.BAD_LENGTH)
+    header = Header._make(HEADER.unpack_from(payload))
+    if header.kind == Kind.SETPOINT:
+        values = _unpack_checked(SetPoint, payload, header)
+        if isinstance(values, Malformed):
+            return header, values
+        left = BedTarget._make(values[4 : 4 + _BED_TARGET])
+        right = BedTarget._make(values[4 + _BED_TARGET :])
+        return header, SetPoint._make((*values[:4], left, right))
+    if header.kind == Kind.MASK:
+        return header, _decode_mask(payload, header)
+    for message in (Hello, Describe, Arm, Retract, Acknowledge):
+        if header.kind == DOWN_KINDS[message]:
+            values = _unpack_checked(message, payload, header)
+            if isinstance(values, Malformed):
+                return header, values
+            return header, typing.cast("Down", message(*values))
+    return header, Malformed(header.kind, header.counter, Refusal.UNKNOWN_TYPE)
+
+
+def _decode_mask(payload: bytes, header: Header) -> Mask | Malformed:
+    start = HEADER_BYTES + _MASK_HEAD.size
+    if len(payload) < start:
+        return Malformed(header.kind, header.counter, Refusal.BAD_LENGTH)
+    head = MaskHead._make(_MASK_HEAD.unpack_from(payload, HEADER_BYTES))
+    if not _within(head, MaskHead):
+        return Malformed(header.kind, header.counter, Refusal.OUT_OF_RANGE)
+    if len(payload) != start + 2 * head.rows * head.cols:
+        return Malformed(header.kind, header.counter, Refusal.BAD_LENGTH)
+    cells = np.frombuffer(payload, _U16, head.rows * head.cols, start)
+    return Mask(head, cells.reshape(head.rows, head.cols))
+
+
+def _unpack_checked(message: type, payload: bytes, header: Header) -> tuple[int, ...] | Malformed:
+    layout = _FIXED[message]
+    if len(payload) != HEADER_BYTES + layout.size:
+        return Malformed(header.kind, header.counter, Refusal.BAD_LENGTH)
+    values = layout.unpack_from(payload, HEADER_BYTES)
+    if not _within(values, message):
+        return Malformed(header.kind, header.counter, Refusal.OUT_OF_RANGE)
+    return values
+
+
+def _within(values: tuple[int, ...], message: type) -> bool:
+    for value, (low, high) in zip(values, _BOUNDS[message], strict=True):
+        if not low <= value <= high:
+            return False
+    return True

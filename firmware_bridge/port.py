@@ -1,0 +1,135 @@
+"""The byte port: the only seam between the host and a device, real or not."""
+
+import errno
+import os
+import select
+from typing import Final, Protocol
+
+import serial
+
+from firmware_bridge.errors import LinkLostError, PortUnavailableError
+
+BAUD: Final = 3_000_000
+"""2 x 32 x 16 taxels of 16 bits at 200 Hz need 4.3 Mbit/s; USB CDC ignores the figure."""
+
+READ_BYTES: Final = 65_536
+WRITE_TIMEOUT_S: Final = 0.02
+"""A device that takes no byte for four frames is not reading; the loop must not wait for it."""
+
+_LOST: Final = (OSError, serial.SerialException)
+"""A dying tty raises plain OSError from some calls and SerialException from others."""
+
+
+class Port(Protocol):
+    """A two-way byte stream.
+
+    Attributes:
+        name: What a person would call it.
+    """
+
+    name: str
+
+    def fileno(self) -> int:
+        """Return a descriptor to wait on, or -1 where there is none (virtual time)."""
+        ...
+
+    def read(self, timeout_s: float) -> bytes:
+        """Return what has arrived, waiting at most `timeout_s`; b"" when nothing came.
+
+        Raises:
+            LinkLostError: The port died.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`.
+
+        Raises:
+            LinkLostError: The port died, or took no bytes for WRITE_TIMEOUT_S.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the port back; safe to call twice."""
+        ...
+
+
+class SerialPort:
+    """A tty, opened exclusively.
+
+    Args:
+        path: The tty's path.
+
+    Raises:
+        PortUnavailableError: It is missing, busy, or not a tty.
+    """
+
+    __slots__ = ("_serial", "name")
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        try:
+            self._serial = serial.Serial(
+                path, BAUD, exclusive=True, timeout=0, write_timeout=WRITE_TIMEOUT_S
+            )
+        except _LOST as error:
+            raise _unavailable(path, error) from error
+        except ValueError as error:
+            raise PortUnavailableError(path, str(error), "name a serial port") from error
+
+    def fileno(self) -> int:
+        """Return the tty's descriptor."""
+        return int(self._serial.fileno())
+
+    def read(self, timeout_s: float) -> bytes:
+        """Return what has arrived, waiting at most `timeout_s`; b"" when nothing came."""
+        try:
+            descriptor = self._serial.fileno()
+            if timeout_s > 0 and not select.select([descriptor], [], [], timeout_s)[0]:
+                return b""
+            data = os.read(descriptor, READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except (*_LOST, ValueError, TypeError) as error:
+            raise LinkLostError(self.name, _why(error)) from error
+        if not data:
+            raise LinkLostError(self.name, "the port has ended")
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data` within WRITE_TIMEOUT_S."""
+        try:
+            self._serial.write(data)
+        except (*_LOST, TypeError) as error:
+            raise LinkLostError(self.name, _why(error)) from error
+
+    def close(self) -> None:
+        """Give the tty back; safe to call twice."""
+        try:
+            self._serial.close()
+        except _LOST:
+            return  # the tty is gone already, which is what was asked for
+
+
+def _unavailable(path: str, error: OSError) -> PortUnavailableError:
+    number = error.errno
+    text = str(error)
+    if number == errno.ENOENT:
+        return PortUnavailableError(
+            path, "there is no such port", "plug the device in or name its port with --device"
+        )
+    if number in (errno.EBUSY, errno.EWOULDBLOCK) or "exclusively lock" in text:
+        return PortUnavailableError(
+            path, "another program uses it", "end that program and try again"
+        )
+    if number == errno.EACCES:
+        return PortUnavailableError(
+            path, "permission denied", "add yourself to the group that owns it (often dialout)"
+        )
+    return PortUnavailableError(path, _why(error), "check that it is a serial port")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
