@@ -1,7 +1,7 @@
 """What a device says it is: matrix, ranges, rates and its own hard limits, as checked values.
 
-The descriptor is JSON, zlib-compressed, sent in pages. Parsing checks shape and sanity only; whether
-the limits are acceptable is the controller's business.
+The descriptor is JSON, zlib-compressed, sent in pages. Parsing checks shape and sanity only;
+whether the limits are acceptable is the controller's business.
 """
 
 import itertools
