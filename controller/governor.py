@@ -1,0 +1,210 @@
+"""The last gate before the wire: whatever was asked, what leaves here is safe to send.
+
+Total for every float. Pressing harder is slow and needs a fresh, sound reading; letting go is never
+limited. Every clamp carries its reason.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from controller.field import Place, SoleField
+from controller.limits import FRAME_LOST_S, FRAME_STALE_S, RISE_N_S, Limit, tighten
+from controller.regions import REGIONS
+from firmware_bridge.descriptor import Carriage
+
+OVER_LIMIT_N: Final = 3.0
+"""Measured force above the limit by this is a fault; anything above it lets go in proportion."""
+
+DISAGREE_N: Final = 6.0
+DISAGREE_RATIO: Final = 0.5
+"""Two force channels further apart than the larger of these are doubtful: no rise. The device trips
+at 4 N or 35 % for 20 ms; the host is slower and later, so it is wider."""
+
+AHEAD_S: Final = (0.1, 0.2, 0.3)
+"""How far along the stroke the limit is looked at: the force needs some 0.2 s to fall."""
+
+MAX_DT_S: Final = 0.02
+"""A late tick earns no extra rise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a stroke asks of one head; the force may be any float."""
+
+    x_mm: float
+    y_mm: float
+    feed_mm_s: float
+    force_n: float
+    rise_n_s: float
+    vx_mm_s: float = 0.0
+    vy_mm_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of that head now.
+
+    Attributes:
+        age_s: Age of the newest frame.
+        force_a_n: Load cell.
+        force_b_n: From the motor current.
+        sound: The device calls its load cell sound.
+        x_mm: Where the head is.
+        y_mm: Where the head is.
+    """
+
+    age_s: float
+    force_a_n: float
+    force_b_n: float
+    sound: bool
+    x_mm: float
+    y_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is sent for one head: 0 <= force_n <= limit_n, all finite, always.
+
+    Attributes:
+        trip: Code of what the caller must latch as a fault, "" none.
+        reasons: Codes of every clamp that bites, strongest last.
+    """
+
+    x_mm: float
+    y_mm: float
+    feed_mm_s: float
+    force_n: float
+    rise_n_s: float
+    limit_n: float
+    reasons: tuple[str, ...] = ()
+    trip: str = ""
+
+
+def govern(
+    asked: Asked,
+    *,
+    seen: Seen,
+    last: Given,
+    field: SoleField | None,
+    carriage: Carriage,
+    permitted: bool,
+    dt_s: float,
+) -> Given:
+    """Return what may be sent to one head now.
+
+    Args:
+        asked: What the stroke wants.
+        seen: What is known of the head.
+        last: What was sent one tick ago.
+        field: What the sole allows, None where no foot is registered.
+        carriage: Where the carriage can go.
+        permitted: The session allows pressing at all.
+        dt_s: Time since `last`.
+    """
+    place_is_finite = all(map(math.isfinite, (asked.x_mm, asked.y_mm, asked.feed_mm_s)))
+    x_mm = asked.x_mm if place_is_finite else last.x_mm
+    y_mm = asked.y_mm if place_is_finite else last.y_mm
+    x_mm = min(max(x_mm, carriage.x_min_um / 1000), carriage.x_max_um / 1000)
+    y_mm = min(max(y_mm, carriage.y_min_um / 1000), carriage.y_max_um / 1000)
+    feed_mm_s = asked.feed_mm_s if place_is_finite else 0.0
+    feed_mm_s = min(max(feed_mm_s, 0.0), carriage.feed_max_um_s / 1000)
+    trip = _trip(asked, seen, place_is_finite)
+    limit = _limit(asked, seen, field, x_mm=x_mm, y_mm=y_mm, permitted=permitted and not trip)
+    if not trip and permitted and field is not None and math.isfinite(seen.force_a_n):
+        here = field.at(seen.x_mm, seen.y_mm)
+        if here.limit_n > 0.0 and seen.force_a_n > here.limit_n + OVER_LIMIT_N:
+            trip = "over_force"
+            limit = tighten(limit, 0.0, trip)
+    force_n, reasons = _force(asked, seen, last, limit, dt_s)
+    return Given(
+        x_mm=x_mm,
+        y_mm=y_mm,
+        feed_mm_s=feed_mm_s,
+        force_n=force_n,
+        rise_n_s=min(max(asked.rise_n_s, 0.0), RISE_N_S) if math.isfinite(asked.rise_n_s) else 0.0,
+        limit_n=limit.value_n,
+        reasons=reasons,
+        trip=trip,
+    )
+
+
+def _trip(asked: Asked, seen: Seen, place_is_finite: bool) -> str:
+    """Return why nothing may be pressed for the rest of this session, "" nothing."""
+    numbers = (asked.force_n, asked.rise_n_s, asked.vx_mm_s, asked.vy_mm_s)
+    if not place_is_finite or not all(map(math.isfinite, numbers)):
+        return "not_finite"
+    if not all(map(math.isfinite, (seen.force_a_n, seen.force_b_n, seen.x_mm, seen.y_mm))):
+        return "reading_not_finite"
+    if not seen.age_s <= FRAME_LOST_S:
+        return "frames_lost"
+    return ""
+
+
+def _limit(
+    asked: Asked,
+    seen: Seen,
+    field: SoleField | None,
+    *,
+    x_mm: float,
+    y_mm: float,
+    permitted: bool,
+) -> Limit:
+    """Return the lowest limit at the head, where it is sent, and along the stroke."""
+    if field is None or not permitted:
+        return Limit(0.0, "not_running" if field is not None else "no_foot")
+    limit = _at(field.at(x_mm, y_mm))
+    for x, y in (
+        (seen.x_mm, seen.y_mm),
+        *((x_mm + asked.vx_mm_s * s, y_mm + asked.vy_mm_s * s) for s in AHEAD_S),
+    ):
+        place = field.at(x, y)
+        if place.limit_n < limit.value_n:
+            limit = tighten(limit, place.limit_n, _reason(place))
+    return limit
+
+
+def _at(place: Place) -> Limit:
+    return Limit(place.limit_n, _reason(place))
+
+
+def _reason(place: Place) -> str:
+    return f"user_max:{REGIONS[place.binding]}" if place.binding >= 0 else "off_sole"
+
+
+def _force(
+    asked: Asked, seen: Seen, last: Given, limit: Limit, dt_s: float
+) -> tuple[float, tuple[str, ...]]:
+    """Return 0 <= force <= limit, and which clamps bit."""
+    wanted_n = max(asked.force_n, 0.0) if math.isfinite(asked.force_n) else 0.0
+    if wanted_n == 0.0:
+        return 0.0, ()
+    allowed = Limit(wanted_n, "")
+    reasons: list[str] = []
+    step_s = min(max(dt_s, 0.0), MAX_DT_S) if math.isfinite(dt_s) else 0.0
+    rise_n = min(max(asked.rise_n_s, 0.0), RISE_N_S) * step_s if asked.rise_n_s > 0.0 else 0.0
+    ceilings = [(last.force_n + rise_n, "rate"), (limit.value_n, limit.reason)]
+    doubt = _doubt(seen)
+    if doubt:
+        ceilings.append((last.force_n, doubt))
+    if not seen.age_s <= FRAME_STALE_S:
+        ceilings.append((0.0, "stale_frame"))
+    if not seen.force_a_n <= limit.value_n:
+        excess_n = seen.force_a_n - limit.value_n
+        ceilings.append((limit.value_n - excess_n, "over_limit"))
+    for value_n, reason in ceilings:
+        if not value_n >= allowed.value_n:
+            allowed = tighten(allowed, value_n, reason)
+            reasons.append(allowed.reason)
+    return allowed.value_n, tuple(reasons)
+
+
+def _doubt(seen: Seen) -> str:
+    """Return why the force reading is not believed enough to press harder, "" where it is."""
+    if not seen.sound:
+        return "load_cell"
+    gap_n = abs(seen.force_a_n - seen.force_b_n)
+    larger_n = max(abs(seen.force_a_n), abs(seen.force_b_n))
+    if not gap_n <= max(DISAGREE_N, DISAGREE_RATIO * larger_n):
+        return "channels_disagree"
+    return ""

@@ -1,0 +1,71 @@
+"""What does not change during a session: the machine, the limits, the routines, the atlas."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.geometry import Grid
+from controller.limits import Limits, load_limits
+from controller.pressure import Calibration, uniform_calibration
+from controller.routine import Routine, load_library
+from controller.zones import Atlas, load_atlas
+from firmware_bridge.descriptor import Carriage, Descriptor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Machine:
+    """The device of this session, as the controller needs it.
+
+    Attributes:
+        grid: Matrix of each bed.
+        calibrations: Counts to kPa, left and right.
+        carriage: Where the heads can go.
+        limits_crc: Hash of its limit table.
+        ttl_ms: Longest life of a set-point.
+    """
+
+    device_id: str
+    simulated: bool
+    grid: Grid
+    calibrations: tuple[Calibration, Calibration]
+    carriage: Carriage
+    limits_crc: int
+    ttl_ms: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settings:
+    """Everything `core.step` may know that is not state; `machine` is None without a device."""
+
+    limits: Limits
+    library: Mapping[str, Routine]
+    atlas: Atlas
+    machine: Machine | None = None
+
+
+def default_settings() -> Settings:
+    """Return the settings that ship with Podal.
+
+    Raises:
+        BadFileError: A shipped file is damaged.
+    """
+    return Settings(limits=load_limits(), library=load_library(), atlas=load_atlas())
+
+
+def machine_of(descriptor: Descriptor) -> Machine:
+    """Return the machine that `descriptor` describes, with its nominal calibration."""
+    matrix = descriptor.matrix
+    grid = Grid(matrix.rows, matrix.cols, matrix.pitch_x_um / 1000, matrix.pitch_y_um / 1000)
+    calibration = uniform_calibration(
+        grid.shape,
+        kpa_per_count=matrix.pa_per_count / 1000,
+        zero_counts=matrix.zero_counts,
+    )
+    return Machine(
+        device_id=descriptor.device_id,
+        simulated=descriptor.simulated,
+        grid=grid,
+        calibrations=(calibration, calibration),
+        carriage=descriptor.carriage,
+        limits_crc=descriptor.limits_crc,
+        ttl_ms=descriptor.limits.ttl_ms,
+    )
