@@ -1,0 +1,1 @@
+"""What each sub-command of `podal` does; a module is imported when its command is used."""

@@ -1,0 +1,34 @@
+"""`podal control`: the process that owns the serial port and the loop."""
+
+from pathlib import Path
+
+import click
+from controller.control import main
+
+from api.commands.options import (
+    alive_option,
+    device_option,
+    fail,
+    socket_option,
+)
+from api.errors import ApiError
+from api.listeners import default_socket_path, prepare_socket_folder
+from api.supervise import end_with_supervisor
+
+
+@click.command()
+@device_option
+@socket_option
+@alive_option
+@click.pass_context
+def control(
+    ctx: click.Context, device: str, socket_path: Path | None, alive_fd: int | None
+) -> None:
+    """Run the control process alone."""
+    path = socket_path or default_socket_path(8420)
+    try:
+        prepare_socket_folder(path)
+    except ApiError as error:
+        fail(str(error))
+    end_with_supervisor(alive_fd)
+    ctx.exit(main(device, path))

@@ -1,0 +1,125 @@
+"""The commands that talk to a running Podal: status, start, stop."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from api.commands.options import (
+    ExitCode,
+    fail,
+    host_option,
+    json_option,
+    port_option,
+    stop_port_option,
+)
+from api.http_client import Answer, NotServedError, call, stop_by_api, stop_by_lane
+from api.sentences import alarm_sentences, say, state_sentence
+
+NO_DEVICE_CODES: Final = frozenset({"no_device", "control_absent", "control_silent"})
+
+
+def _call(host: str, port: int, method: str, path: str, body: Mapping[str, object] | None = None
+          ) -> Answer:  # fmt: skip
+    try:
+        return call(host, port, method, path, body)
+    except NotServedError as error:
+        fail(str(error))
+
+
+@click.command()
+@host_option
+@port_option
+@json_option
+@click.pass_context
+def status(ctx: click.Context, host: str, port: int, as_json: bool) -> None:
+    """Show what the machine is doing.
+
+    Exit code 3 without a device, 4 with a fault.
+    """
+    body = _call(host, port, "GET", "/api/v1/status").body
+    if as_json:
+        click.echo(json.dumps(body))
+    else:
+        for line in _status_lines(body):
+            click.echo(line)
+    state = (body.get("session") or {}).get("state")
+    codes = {"no_device": ExitCode.NO_DEVICE, "fault": ExitCode.DEVICE_FAULT}
+    ctx.exit(codes.get(str(state), ExitCode.OK))
+
+
+def _status_lines(body: Mapping[str, Any]) -> list[str]:
+    device, session = body.get("device") or {}, body.get("session") or {}
+    lines = [state_sentence(body), *alarm_sentences(body)]
+    if device.get("id") is not None:
+        kind = say("device.simulated") if device.get("simulated") else say("device.real")
+        lines.append(f"{kind}: {device['id']}, {device.get('state')}")
+    if session.get("remaining_s"):
+        minutes, seconds = divmod(round(session["remaining_s"]), 60)
+        lines.append(f"{session.get('routine')}: {minutes}:{seconds:02d} left")
+    for side, bed in (body.get("beds") or {}).items():
+        if bed.get("force_n") is not None:
+            numbers = [_force(bed.get(key)) for key in ("force_n", "target_n", "limit_n")]
+            lines.append("{}: {} now, target {}, limit {}".format(side, *numbers))
+    return lines
+
+
+def _force(value_n: float | None) -> str:
+    return "-" if value_n is None else f"{value_n:.1f} N"
+
+
+@click.command()
+@click.argument("routine")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True, max=60), help="Length.")
+@click.option("--level", type=click.Choice(["gentle", "normal", "strong"]), default="normal")
+@host_option
+@port_option
+@json_option
+def start(
+    routine: str,
+    minutes: float | None,
+    level: str,
+    host: str,
+    port: int,
+    as_json: bool,
+) -> None:
+    """Ask for the massage ROUTINE; it begins after a human act at the machine."""
+    wish = {"routine": routine, "minutes": minutes, "level": level}
+    answer = _call(host, port, "POST", "/api/v1/session", wish)
+    if as_json:
+        click.echo(json.dumps(answer.body))
+    if answer.status != 201:
+        fail(_refusal(answer, routine), _exit_code(answer))
+    if not as_json:
+        click.echo(say("cli.accepted"))
+
+
+def _refusal(answer: Answer, routine: str) -> str:
+    key = f"refusal.{answer.code}"
+    text = say(key, routine=routine)
+    return str(answer.body.get("detail", answer.code)) if text == key else text
+
+
+def _exit_code(answer: Answer) -> ExitCode:
+    if answer.code in NO_DEVICE_CODES:
+        return ExitCode.NO_DEVICE
+    return ExitCode.DEVICE_FAULT if answer.code == "faulted" else ExitCode.FAILURE
+
+
+@click.command()
+@host_option
+@port_option
+@stop_port_option
+@json_option
+def stop(host: str, port: int, stop_port: int, as_json: bool) -> None:
+    """Stop the massage, by every way there is."""
+    results = (stop_by_lane(host, stop_port), stop_by_api(host, port))
+    if as_json:
+        ways = {r.way: {"confirmed": r.confirmed, "took_ms": round(r.took_ms, 2)} for r in results}
+        click.echo(json.dumps(ways))
+    confirmed = [r for r in results if r.confirmed]
+    if not confirmed:
+        fail("Nobody confirmed the stop. Press the STOP button on the machine.")
+    if not as_json:
+        click.echo(f"Stopped; confirmed by the {confirmed[0].way} in {confirmed[0].took_ms:.0f} ms")

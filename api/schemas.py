@@ -1,0 +1,165 @@
+"""What the HTTP interface takes and gives, as pydantic models."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal, NoReturn
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Strict(BaseModel):
+    """Takes exactly what is declared: no other field, no conversion, no NaN or infinity."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class SessionWish(Strict):
+    """A massage somebody asks for; the control process has the last word."""
+
+    routine: str = Field(min_length=1, max_length=64, examples=["evening-wind-down"])
+    minutes: float | None = Field(default=None, gt=0, le=60, description="Length; default: its own")
+    level: Literal["gentle", "normal", "strong"] = "normal"
+
+
+class Nothing(Strict):
+    """An empty object."""
+
+
+class Open(BaseModel):
+    """Documents what is sent; more keys may appear."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Accepted(Open):
+    """The control process took the request."""
+
+    ok: Literal[True]
+
+
+class Problem(Open):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+class Alarm(Open):
+    """Something a person should know; texts belong to the face that shows it."""
+
+    code: str
+    since_ms: int
+    latched: bool
+    advice: str
+
+
+class Device(Open):
+    """The machine at the other end of the serial line."""
+
+    id: str | None
+    state: str | None
+    simulated: bool | None
+
+
+class Session(Open):
+    """The massage."""
+
+    state: str
+    routine: str | None
+    active_s: float
+    remaining_s: float | None
+
+
+class Bed(Open):
+    """One foot bed."""
+
+    contact: dict[str, Any] | None
+    side: str | None
+    pose: dict[str, Any] | None
+    zones: list[dict[str, Any]]
+    force_n: float | None
+    target_n: float | None
+    limit_n: float | None
+    limit_reasons: list[str]
+
+
+class Beds(Open):
+    """Both foot beds, as the person sees them."""
+
+    left: Bed
+    right: Bed
+
+
+class Loop(Open):
+    """How punctual the control loop is."""
+
+    late_p99_us: float | None
+    late_max_us: float | None
+    fifo: bool | None
+
+
+class Status(Open):
+    """All a face shows, one snapshot of the control process."""
+
+    version: str
+    device: Device
+    session: Session
+    beds: Beds
+    alarms: list[Alarm]
+    loop: Loop
+
+
+class Routines(Open):
+    """The routine library."""
+
+    routines: list[dict[str, Any]]
+
+
+def strict_json(body: bytes) -> Any:
+    """Return what `body` says, refusing duplicate keys, NaN, Infinity and bottomless nesting.
+
+    Raises:
+        json.JSONDecodeError: whatever is wrong, so that there is one way to answer it.
+    """
+    try:
+        return json.loads(body, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
+    except (RecursionError, ValueError) as error:
+        raise json.JSONDecodeError(type(error).__name__, "", 0) from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("duplicate key")
+    return dict(pairs)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read strictly."""
+
+    async def json(self) -> Any:
+        """Return the parsed body."""
+        return strict_json(await self.body())
+
+
+class StrictRoute(APIRoute):
+    """A route that reads its body through `StrictRequest`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, fed with a strict request."""
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strictly

@@ -1,0 +1,39 @@
+"""Status codes as English sentences, from the same catalogue the phone page uses."""
+
+import functools
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+
+@functools.cache
+def catalogue() -> Mapping[str, str]:
+    """Return the English texts by key."""
+    texts = json.loads((files("api") / "static" / "texts" / "en.json").read_text("utf-8"))
+    return {str(key): str(text) for key, text in texts.items()}
+
+
+def say(key: str, **values: object) -> str:
+    """Return the text for `key` with its {places} filled; the key itself when there is none."""
+    text = catalogue().get(key, key)
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+def state_sentence(status: Mapping[str, Any]) -> str:
+    """Return what the massage is doing, in one sentence."""
+    session = status.get("session") or {}
+    waiting = session.get("waiting_for")
+    if waiting:
+        return say(f"waiting.{waiting}")
+    return say(f"state.{session.get('state')}")
+
+
+def alarm_sentences(status: Mapping[str, Any]) -> list[str]:
+    """Return one line for each alarm: what it is, and what to do."""
+    return [
+        f"{say('alarm.' + alarm['code'])} {say('advice.' + alarm['advice'])}".strip()
+        for alarm in status.get("alarms") or ()
+    ]
