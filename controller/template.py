@@ -82,8 +82,8 @@ def render(
         u,
         share,
         gains,
-        u_blur2=(pitch_mm[1] ** 2 - _OWN_PITCH_MM**2) / 12.0 / length_mm**2,
-        share_blur2=(pitch_mm[0] ** 2 - _OWN_PITCH_MM**2) / 12.0 / lateral_mm**2,
+        u_blur2=(pitch_mm[1] ** 2 - _OWN_PITCH_MM**2) / 6.0 / length_mm**2,
+        share_blur2=(pitch_mm[0] ** 2 - _OWN_PITCH_MM**2) / 6.0 / lateral_mm**2,
     )
     slopes = np.empty((u.size, 5 + PARTS))
     slopes[:, 0] = by_u * (-sin / length_mm) - by_share * (cos / lateral_mm)
