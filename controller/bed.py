@@ -1,0 +1,168 @@
+"""What is known of one bed: what the matrix feels, whether a foot lies still, and its pose."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from controller.contact import Contact, Finding, HeadPlace, find_contact
+from controller.field import MAX_DOUBT_MM, SoleField, build_field, pose_doubt_mm
+from controller.geometry import Side
+from controller.pose import FootPose, PoseFit, advance_fit, begin_fit
+from controller.pressure import Counts, Kpa, calibrate
+from controller.settings import Machine, Settings
+
+STILL_US: Final = 1_000_000
+STILL_MM: Final = 8.0
+"""A foot that stays this near for this long is still. Podal proposal."""
+
+GONE_RATIO: Final = 0.4
+GONE_FRAMES: Final = 3
+"""Below this share of the load it had when registered, for this many frames, the foot has gone."""
+
+CALM_SHARE: Final = 0.08
+"""Weight of a new image in the calm one: some 60 ms at 200 Hz, which halves the noise."""
+
+SIDE_BELIEF: Final = 0.9
+"""Belief in the wrong side from which a foot counts as swapped."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bed:
+    """One bed.
+
+    Attributes:
+        side: Which bed.
+        load_n: Whole load on the matrix, head included.
+        contact: The newest judgement of the image, None before the first.
+        calm_kpa: Image averaged while no head presses, shape (rows, cols), kPa.
+        anchor_x_mm: Centre of pressure when the foot last settled.
+        anchor_y_mm: Centre of pressure when the foot last settled.
+        still_since_us: When it settled there, -1 while there is no foot.
+        fit: Pose fit under way.
+        pose: Pose of the registered foot.
+        field: What that sole allows.
+        settled_n: Load when the pose was registered.
+        gone_frames: Frames in a row in which that load was missing.
+        refusal: Code why what lies there is not accepted, "" where nothing is wrong.
+    """
+
+    side: Side
+    load_n: float = 0.0
+    contact: Contact | None = None
+    calm_kpa: Kpa | None = None
+    anchor_x_mm: float = 0.0
+    anchor_y_mm: float = 0.0
+    still_since_us: int = -1
+    fit: PoseFit | None = None
+    pose: FootPose | None = None
+    field: SoleField | None = None
+    settled_n: float = 0.0
+    gone_frames: int = 0
+    refusal: str = "no_load"
+
+    @property
+    def registered(self) -> bool:
+        """A foot lies still here and the sole's field is known."""
+        return self.field is not None
+
+    @property
+    def gone(self) -> bool:
+        """The registered foot no longer bears its load."""
+        return self.gone_frames >= GONE_FRAMES
+
+
+def feel(
+    bed: Bed, counts: Counts, machine: Machine, *, head: HeadPlace | None, judge: bool, now_us: int
+) -> Bed:
+    """Return the bed after one more image.
+
+    Args:
+        bed: The bed before.
+        counts: Taxels, shape (rows, cols).
+        machine: Matrix and calibration.
+        head: Where the roller presses the matrix, None while it is lifted.
+        judge: Judge the shape too; the load is judged every time.
+        now_us: Time of the image.
+    """
+    kpa = calibrate(counts, machine.calibrations[0 if bed.side is Side.LEFT else 1])
+    load_n = float(kpa.sum()) * machine.grid.cell_area_cm2 / 10.0
+    missing = bed.registered and load_n < GONE_RATIO * bed.settled_n
+    gone_frames = bed.gone_frames + 1 if missing else 0
+    if not judge:
+        return replace(bed, load_n=load_n, gone_frames=gone_frames)
+    contact = find_contact(kpa, machine.grid, head=head)
+    if head is not None:
+        return replace(bed, load_n=load_n, gone_frames=gone_frames, contact=contact)
+    calm_kpa = kpa if bed.calm_kpa is None else bed.calm_kpa + CALM_SHARE * (kpa - bed.calm_kpa)
+    return _settle(
+        replace(bed, load_n=load_n, gone_frames=gone_frames, contact=contact, calm_kpa=calm_kpa),
+        contact,
+        now_us,
+    )
+
+
+def _settle(bed: Bed, contact: Contact, now_us: int) -> Bed:
+    """Drop what was known of the foot when it moves or goes."""
+    if contact.finding is not Finding.FOOT:
+        return _forget(bed, still_since_us=-1, refusal=contact.reason)
+    moved_mm = math.hypot(contact.cop_x_mm - bed.anchor_x_mm, contact.cop_y_mm - bed.anchor_y_mm)
+    if bed.still_since_us >= 0 and moved_mm <= STILL_MM:
+        return bed
+    return replace(
+        _forget(bed, still_since_us=now_us, refusal="moving"),
+        anchor_x_mm=contact.cop_x_mm,
+        anchor_y_mm=contact.cop_y_mm,
+        calm_kpa=None,
+    )
+
+
+def _forget(bed: Bed, *, still_since_us: int, refusal: str) -> Bed:
+    return replace(
+        bed,
+        still_since_us=still_since_us,
+        refusal=refusal,
+        fit=None,
+        pose=None,
+        field=None,
+        gone_frames=0,
+    )
+
+
+def register(bed: Bed, settings: Settings, now_us: int) -> Bed:
+    """Return the bed after one slice of finding the pose of a foot that lies still."""
+    machine = settings.machine
+    if machine is None or bed.registered or bed.still_since_us < 0 or bed.calm_kpa is None:
+        return bed
+    if now_us - bed.still_since_us < STILL_US:
+        return bed
+    if bed.fit is None:
+        return replace(bed, fit=begin_fit(np.asarray(bed.calm_kpa), machine.grid))
+    fit = advance_fit(bed.fit)
+    if fit.failed:
+        return _retry(bed, fit.failed, now_us)
+    if fit.pose is None:
+        return replace(bed, fit=fit)
+    return _accept(replace(bed, fit=None), fit.pose, settings, machine, now_us)
+
+
+def _retry(bed: Bed, refusal: str, now_us: int) -> Bed:
+    return replace(bed, fit=None, refusal=refusal, still_since_us=now_us)
+
+
+def _accept(bed: Bed, pose: FootPose, settings: Settings, machine: Machine, now_us: int) -> Bed:
+    if pose.fitted_side is not bed.side:
+        if pose.side is not None and pose.side_p >= SIDE_BELIEF:
+            return _retry(bed, "wrong_side", now_us)
+        return _retry(bed, "side_unsure", now_us)
+    if pose_doubt_mm(pose) > MAX_DOUBT_MM:
+        return _retry(bed, "pose_unsure", now_us)
+    field = build_field(
+        pose,
+        grid=machine.grid,
+        limits=settings.limits,
+        carriage=machine.carriage,
+        atlas=settings.atlas,
+    )
+    return replace(bed, pose=pose, field=field, settled_n=bed.load_n, refusal="")

@@ -1,0 +1,297 @@
+"""The control process: owns the port and the loop, and does nothing else.
+
+One blocking loop on one thread. It waits for the port and the local socket together, so that a STOP
+wakes it at once, and it never waits for anybody who reads.
+"""
+
+import gc
+import json
+import logging
+import os
+import secrets
+import select
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from controller.core import State
+from controller.mailbox import Letter, Mailbox
+from controller.request import Request, Stop, parse_request
+from controller.routine import Routine
+from controller.runner import TICK_US, Runner
+from controller.settings import Settings, default_settings
+from firmware_bridge.discovery import find_ports
+from firmware_bridge.errors import LinkLostError, PortUnavailableError
+from firmware_bridge.port import Port, SerialPort
+
+STOPPING_US: Final = 5_000
+"""While a STOP is not confirmed the loop turns this often."""
+
+REOPEN_US: Final = (200_000, 500_000, 1_000_000, 2_000_000)
+"""Waits between attempts to open the port; the last one repeats."""
+
+LEAVE_US: Final = 400_000
+"""Longest wait, when told to end, until the device has confirmed that it lets go."""
+
+FIFO_PRIORITY: Final = 40
+
+_log = logging.getLogger("podal.control")
+
+
+@dataclass(slots=True)
+class _Signals:
+    """Set by signal handlers, read by the loop."""
+
+    leave: bool = False
+
+    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.leave = True
+
+
+def now_us() -> int:
+    """Return the host's monotonic time."""
+    return time.monotonic_ns() // 1000
+
+
+def random_u32() -> int:
+    """Return an unpredictable number for a session nonce."""
+    return secrets.randbits(32)
+
+
+class Control:
+    """The loop and what it holds.
+
+    Args:
+        device: A port's path, or "auto".
+        mailbox: Where the faces ask.
+        settings: Settings without a machine.
+        version: Version of the product.
+    """
+
+    def __init__(self, device: str, mailbox: Mailbox, settings: Settings, version: str) -> None:
+        self._device = device
+        self._mailbox = mailbox
+        self._settings = settings
+        self.runner = Runner(settings, random_u32, version)
+        self._port: Port | None = None
+        self._poll = select.poll()
+        self._poll.register(mailbox.fileno(), select.POLLIN)
+        self._attempts = 0
+        self._reopen_us = 0
+        self._signals = _Signals()
+
+    def run(self) -> int:
+        """Turn until told to leave; returns an exit code."""
+        signal.signal(signal.SIGTERM, self._signals.on_signal)
+        signal.signal(signal.SIGINT, self._signals.on_signal)
+        leave_us = 0
+        while True:
+            letters = self._wait(self._wait_us(now_us()))
+            at_us = now_us()
+            self._open_if_due(at_us)
+            if self._signals.leave and not leave_us:
+                leave_us = at_us
+                self._turn(at_us, Stop())
+            self._serve(letters, at_us)
+            if self.runner.snapshot_due(at_us):
+                status = json.dumps(self.runner.status(), allow_nan=False)
+                self._mailbox.publish(status.encode(), self.runner.image())
+            if leave_us and self._may_leave(at_us - leave_us):
+                self._close_port()
+                return 0
+
+    def _wait_us(self, at_us: int) -> int:
+        due_us = self.runner.state.now_us + TICK_US - at_us
+        if self.runner.link.stopping:
+            due_us = min(due_us, STOPPING_US)
+        return max(due_us, 0)
+
+    def _may_leave(self, waited_us: int) -> bool:
+        idle = self._port is None or not self.runner.link.stopping
+        return idle or waited_us > LEAVE_US
+
+    def _wait(self, timeout_us: int) -> list[Letter]:
+        """Wait for bytes, letters or the next tick; return the letters."""
+        letters: list[Letter] = []
+        for descriptor, _ in self._poll.poll(timeout_us / 1000):
+            if descriptor == self._mailbox.fileno():
+                for taken in self._mailbox.accept():
+                    self._poll.register(taken, select.POLLIN)
+            elif descriptor in self._mailbox.clients:
+                letters += self._mailbox.collect(descriptor)
+            elif self._port is None or descriptor != self._port.fileno():
+                self._poll.unregister(descriptor)  # a client that was dropped
+        return letters
+
+    def _serve(self, letters: list[Letter], at_us: int) -> None:
+        """Turn once, or once for each letter; a STOP goes before all else."""
+        letters.sort(key=lambda letter: not _is_stop(letter))
+        if not letters:
+            self._turn(at_us, None)
+        for letter in letters:
+            if letter.client.sock.fileno() < 0:
+                continue
+            self._mailbox.reply(letter.client, self._answer(letter, at_us))
+
+    def _answer(self, letter: Letter, at_us: int) -> dict[str, Any]:
+        if letter.table is None:
+            self._turn(at_us, Stop())
+            return {"id": 0, "ok": True}
+        number = letter.table.get("id", 0)
+        match letter.table.get("do"):
+            case "routines":
+                return {"id": number, "ok": True, "routines": routine_list(self._settings)}
+            case "limits":
+                return {"id": number, "ok": True, "limits": limit_list(self._settings)}
+            case _:
+                pass
+        request = parse_request(letter.table)
+        if request is None:
+            return {"id": number, "ok": False, "code": "bad_request", "detail": ""}
+        code = self._turn(at_us, request)
+        return {"id": number, "ok": code == "ok", "code": code, "detail": ""}
+
+    def _turn(self, at_us: int, request: Request | None) -> str:
+        """One turn of the runner over what the port has; a dead port ends its session."""
+        chunk = b""
+        try:
+            chunk = self._port.read(0.0) if self._port else b""
+        except LinkLostError as error:
+            self._lose(error, at_us)
+        before = self.runner.state
+        turn = self.runner.turn(chunk, at_us, request)
+        _log_change(before, self.runner.state)
+        if turn.out and self._port is not None:
+            try:
+                self._port.write(turn.out)
+            except LinkLostError as error:
+                self._lose(error, at_us)
+        return turn.reply
+
+    def _open_if_due(self, at_us: int) -> None:
+        if self._port is not None or at_us < self._reopen_us or self._signals.leave:
+            return
+        try:
+            self._port = _open(self._device)
+        except PortUnavailableError as error:
+            if self._attempts == 0:
+                _log.warning("%s; trying again", error)
+            self._reopen_us = at_us + REOPEN_US[min(self._attempts, len(REOPEN_US) - 1)]
+            self._attempts += 1
+            return
+        _log.info("opened %s", self._port.name)
+        self._attempts = 0
+        self._poll.register(self._port.fileno(), select.POLLIN)
+
+    def _lose(self, error: LinkLostError, at_us: int) -> None:
+        _log.warning("%s", error)
+        self._close_port()
+        self.runner.port_lost()
+        self._reopen_us = at_us + REOPEN_US[0]
+
+    def _close_port(self) -> None:
+        if self._port is None:
+            return
+        self._poll.unregister(self._port.fileno())
+        self._port.close()
+        self._port = None
+
+
+def _open(device: str) -> Port:
+    """Return the port of `device`, or of the device with our USB identity for "auto".
+
+    Raises:
+        PortUnavailableError: It is not there, or not to be had.
+    """
+    if device != "auto":
+        return SerialPort(device)
+    found = find_ports()
+    if not found:
+        raise PortUnavailableError("auto", "no device found", "plug the device in")
+    return SerialPort(found[0])
+
+
+def _is_stop(letter: Letter) -> bool:
+    return letter.table is None or letter.table.get("do") == "stop"
+
+
+def _log_change(before: State, after: State) -> None:
+    if before.session is not after.session:
+        reason = f" ({after.reason})" if after.reason else ""
+        _log.info("session %s -> %s%s", before.session, after.session, reason)
+
+
+def routine_list(settings: Settings) -> list[dict[str, Any]]:
+    """Return the routines as others rely on them."""
+    return [_routine_table(routine) for routine in settings.library.values()]
+
+
+def _routine_table(routine: Routine) -> dict[str, Any]:
+    return {
+        "id": routine.id,
+        "title": dict(routine.title),
+        "minutes": {
+            "min": routine.minutes_min,
+            "default": routine.minutes_default,
+            "max": routine.minutes_max,
+        },
+        "strokes": [
+            {
+                "technique": stroke.technique,
+                "title": dict(stroke.title),
+                "seconds": stroke.seconds,
+                "foot": foot.value,
+            }
+            for foot in routine.feet
+            for stroke in routine.strokes
+        ],
+    }
+
+
+def limit_list(settings: Settings) -> dict[str, dict[str, float]]:
+    """Return the limits by region."""
+    return {
+        name: {key: getattr(row, key) for key in row.__dataclass_fields__}
+        for name, row in settings.limits.regions.items()
+    }
+
+
+def prefer_real_time() -> bool:
+    """Ask for SCHED_FIFO; return whether the system grants it."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+def main(device: str, socket_path: Path, version: str = "") -> int:
+    """Run the control process until it is told to end.
+
+    Args:
+        device: A port's path, or "auto".
+        socket_path: Where the faces ask.
+        version: Version of the product.
+
+    Returns:
+        Exit code.
+
+    Raises:
+        ControllerError: A shipped file is damaged, or the socket is served already.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
+    settings = default_settings()
+    mailbox = Mailbox(socket_path)
+    try:
+        control = Control(device, mailbox, settings, version)
+        control.runner.fifo = prefer_real_time()
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        return control.run()
+    finally:
+        mailbox.close()

@@ -1,0 +1,212 @@
+"""Where a running massage is in its plan, and what it asks of the two heads now."""
+
+import enum
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+from controller.bed import Bed
+from controller.field import Place, SoleField
+from controller.geometry import Side
+from controller.governor import Asked, Given
+from controller.limits import FIRST_RISE_N_S, LEVELS, RISE_N_S
+from controller.pose import FootPose
+from controller.routine import Routine, Step, plan
+from controller.stroke import Waypoint, waypoint
+
+TRAVEL_MM_S: Final = 120.0
+NEAR_MM: Final = 4.0
+"""Nearer than this the head has arrived."""
+
+GLIDE_ON_MM: Final = 30.0
+"""Up to this far the head glides on to the next stroke instead of lifting."""
+
+LIFT_US: Final = 500_000
+TOUCH_RATIO: Final = 0.6
+TOUCH_N: Final = 2.0
+"""The head is on the skin when the load cell reads the larger of both."""
+
+FIRST_VISIT_S: Final = 5.0
+WARM_UP_US: Final = 120_000_000
+WARM_UP_FROM: Final = 0.6
+"""Start easy: the first two minutes rise from this share. Podal proposal."""
+
+
+class Phase(enum.StrEnum):
+    """What the working head does within a step."""
+
+    TRAVEL = "travel"
+    APPROACH = "approach"
+    PATH = "path"
+    LIFT = "lift"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One massage under way.
+
+    Attributes:
+        routine: Its id.
+        level: Name of the chosen strength.
+        steps: The plan.
+        index: The step under way; `len(steps)` when done.
+        phase: Within the step.
+        step_us: Active time within the step, travel and approach included.
+        path_us: Time on the path of the step.
+        path_total_us: How long that path lasts.
+        active_us: Active time of the massage; a pause does not count.
+    """
+
+    routine: str
+    level: str
+    steps: tuple[Step, ...]
+    index: int = 0
+    phase: Phase = Phase.TRAVEL
+    step_us: int = 0
+    path_us: int = 0
+    path_total_us: int = 0
+    active_us: int = 0
+
+    @property
+    def total_us(self) -> int:
+        """How long the plan lasts."""
+        return self.steps[-1].starts_us + self.steps[-1].lasts_us
+
+    @property
+    def done(self) -> bool:
+        """The plan is over."""
+        return self.index >= len(self.steps)
+
+    @property
+    def step(self) -> Step:
+        """The step under way; the last one when done."""
+        return self.steps[min(self.index, len(self.steps) - 1)]
+
+
+def begin(routine: Routine, *, minutes: float | None, level: str) -> Run:
+    """Return the start of a massage.
+
+    Raises:
+        BadFileError: `minutes` is outside what the routine allows.
+    """
+    return Run(routine=routine.id, level=level, steps=plan(routine, minutes))
+
+
+def resume(run: Run) -> Run:
+    """Return the run after a pause: the same place, approached anew."""
+    return replace(run, phase=Phase.TRAVEL)
+
+
+def advance(
+    run: Run, *, dt_us: int, pose: FootPose, at: tuple[float, float], force_n: float
+) -> Run:
+    """Return the run `dt_us` of active time later.
+
+    Args:
+        run: The run before.
+        dt_us: Active time passed.
+        pose: Pose of the foot under the working head.
+        at: Where that head is, bed frame, mm.
+        force_n: What its load cell reads.
+    """
+    run = replace(run, active_us=run.active_us + dt_us, step_us=run.step_us + dt_us)
+    if run.step_us >= run.step.lasts_us:
+        return _next(run, pose)
+    left_us = run.step.lasts_us - run.step_us
+    match run.phase:
+        case Phase.TRAVEL:
+            start = waypoint(run.step.stroke, pose, run.path_us / 1e6, run.path_total_us / 1e6 or 1)
+            if math.hypot(at[0] - start.x_mm, at[1] - start.y_mm) <= NEAR_MM:
+                return replace(run, phase=Phase.APPROACH)
+        case Phase.APPROACH:
+            if force_n >= TOUCH_N:
+                total_us = run.path_total_us or max(left_us - LIFT_US, 1)
+                return replace(run, phase=Phase.PATH, path_total_us=total_us)
+        case Phase.PATH:
+            if left_us <= LIFT_US and not _glides_on(run, pose):
+                return replace(run, phase=Phase.LIFT)
+            return replace(run, path_us=run.path_us + dt_us)
+        case Phase.LIFT:
+            pass
+    return run
+
+
+def _next(run: Run, pose: FootPose) -> Run:
+    glides = run.phase is Phase.PATH and _glides_on(run, pose)
+    over_us = run.step_us - run.step.lasts_us
+    following = replace(
+        run, index=run.index + 1, step_us=over_us, path_us=0, path_total_us=0, phase=Phase.TRAVEL
+    )
+    if glides and not following.done:
+        return replace(following, phase=Phase.PATH, path_total_us=following.step.lasts_us - LIFT_US)
+    return following
+
+
+def _glides_on(run: Run, pose: FootPose) -> bool:
+    """Return whether the next stroke starts, on the same foot, near where this one ends."""
+    if run.index + 1 >= len(run.steps):
+        return False
+    this, following = run.steps[run.index], run.steps[run.index + 1]
+    if this.foot is not following.foot:
+        return False
+    here = waypoint(this.stroke, pose, run.path_us / 1e6, run.path_total_us / 1e6)
+    there = waypoint(following.stroke, pose, 0.0, following.lasts_us / 1e6)
+    return math.hypot(here.x_mm - there.x_mm, here.y_mm - there.y_mm) <= GLIDE_ON_MM
+
+
+def ask(run: Run, bed: Bed, last: Given) -> Asked:
+    """Return what the massage asks of the head of `bed`; the other bed's head stays lifted."""
+    if run.done or bed.side is not run.step.foot or bed.pose is None or bed.field is None:
+        return rest(last)
+    stroke = run.step.stroke
+    total_s = run.path_total_us / 1e6 or run.step.lasts_us / 1e6
+    point = waypoint(stroke, bed.pose, run.path_us / 1e6, total_s)
+    match run.phase:
+        case Phase.TRAVEL:
+            return Asked(point.x_mm, point.y_mm, TRAVEL_MM_S, 0.0, 0.0)
+        case Phase.APPROACH:
+            return _touch(run, point, bed.field)
+        case Phase.PATH:
+            return _press(run, point, bed.field, last)
+        case Phase.LIFT:
+            return rest(last)
+
+
+def rest(last: Given) -> Asked:
+    """Ask for a lifted head that stays where it is."""
+    return Asked(last.x_mm, last.y_mm, 0.0, 0.0, 0.0)
+
+
+def _touch(run: Run, point: Waypoint, field: SoleField) -> Asked:
+    place = field.at(point.x_mm, point.y_mm)
+    force_n = max(min(place.start_n, _target_n(run, point, place)), place.floor_n)
+    return Asked(point.x_mm, point.y_mm, TRAVEL_MM_S, force_n, FIRST_RISE_N_S)
+
+
+def _press(run: Run, point: Waypoint, field: SoleField, last: Given) -> Asked:
+    place = field.at(point.x_mm, point.y_mm)
+    force_n = max(_target_n(run, point, place), place.floor_n)
+    dx_mm, dy_mm = point.x_mm - last.x_mm, point.y_mm - last.y_mm
+    away_mm = math.hypot(dx_mm, dy_mm)
+    scale = point.speed_mm_s / away_mm if away_mm > 1e-6 else 0.0
+    first_visit = run.path_us < FIRST_VISIT_S * 1e6
+    return Asked(
+        x_mm=point.x_mm,
+        y_mm=point.y_mm,
+        # The head may lag a little behind its path; it must be able to catch up.
+        feed_mm_s=1.3 * point.speed_mm_s + 15.0,
+        force_n=force_n,
+        rise_n_s=FIRST_RISE_N_S if first_visit else RISE_N_S,
+        vx_mm_s=dx_mm * scale,
+        vy_mm_s=dy_mm * scale,
+    )
+
+
+def _target_n(run: Run, point: Waypoint, place: Place) -> float:
+    warm = WARM_UP_FROM + (1.0 - WARM_UP_FROM) * min(run.active_us / WARM_UP_US, 1.0)
+    return place.normal_n * LEVELS[run.level] * warm * point.share
+
+
+def working_bed(run: Run, beds: tuple[Bed, Bed]) -> Bed:
+    """Return the bed of the foot under massage."""
+    return beds[0] if run.step.foot is Side.LEFT else beds[1]

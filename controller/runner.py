@@ -1,0 +1,120 @@
+"""One turn of the loop: bytes and wishes in, bytes and a reply out; the shell does the waiting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from controller.core import SensorFrame, State, step
+from controller.lateness import Lateness
+from controller.limits import check_device
+from controller.request import Request
+from controller.settings import Settings, machine_of
+from controller.status import ZoneLoads, image, status
+from firmware_bridge.errors import DescriptorError
+from firmware_bridge.link import Link, Phase
+from firmware_bridge.messages import SetPoint
+
+TICK_US: Final = 10_000
+"""The core ticks once a frame, and at least this often without one."""
+
+SNAPSHOT_US: Final = 50_000
+"""People are shown 20 snapshots a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn wants sent, and its answer to a request ("" there was none)."""
+
+    out: bytes
+    reply: str
+
+
+class Runner:
+    """Link and core, joined; no clock and no input or output of its own.
+
+    Args:
+        settings: Settings without a machine.
+        nonces: Gives a new 32-bit number at each call.
+        version: Version of the product, for the status.
+    """
+
+    def __init__(self, settings: Settings, nonces: Callable[[], int], version: str) -> None:
+        self.settings = settings
+        self.state = State()
+        self.link = Link(nonces)
+        self.lateness = Lateness()
+        self.fifo = False
+        self._version = version
+        self._zones = (ZoneLoads(), ZoneLoads())
+        self._machine_session = 0
+        self._snapshot_us = -SNAPSHOT_US
+
+    def turn(self, chunk: bytes, now_us: int, request: Request | None = None) -> Turn:
+        """Return what one turn sends."""
+        received = self.link.receive(chunk, now_us)
+        self._follow_link()
+        sensor = None
+        if received.frame is not None:
+            sensor = SensorFrame(received.frame, received.frame_at_us)
+            self.lateness.add(now_us - received.frame_at_us)
+        elif request is None and 0 < now_us - self.state.now_us < TICK_US and self.state.ticks:
+            return Turn(self.link.poll(now_us), "")
+        self.state = step(self.state, sensor, now_us, request, self.settings)
+        if self.state.stop:
+            self.link.stop()
+        out = [self.link.poll(now_us)]
+        # While a STOP is not confirmed nothing else is asked for.
+        out += [
+            self.link.send(order, now_us)
+            for order in self.state.orders
+            if not (self.link.stopping and isinstance(order, SetPoint))
+        ]
+        return Turn(b"".join(out), self.state.reply)
+
+    def port_lost(self) -> None:
+        """The port is gone: the session with the device is over."""
+        self.link.close()
+        self._follow_link()
+
+    def _follow_link(self) -> None:
+        """Keep the settings' machine in step with the link's session."""
+        if self.link.phase is not Phase.UP:
+            if self.settings.machine is not None:
+                self.settings = replace(self.settings, machine=None)
+            return
+        if self._machine_session == self.link.stats.sessions:
+            return
+        self._machine_session = self.link.stats.sessions
+        descriptor = self.link.descriptor
+        if descriptor is None:
+            return
+        try:
+            check_device(descriptor)
+        except DescriptorError as error:
+            self.link.refuse(error)
+            return
+        self.settings = replace(self.settings, machine=machine_of(descriptor))
+
+    def snapshot_due(self, now_us: int) -> bool:
+        """Return whether people should be shown something new; true once per period."""
+        if now_us - self._snapshot_us < SNAPSHOT_US:
+            return False
+        self._snapshot_us = now_us
+        return True
+
+    def status(self) -> dict[str, Any]:
+        """Return the status table."""
+        return status(
+            self.state,
+            self.settings,
+            link=self.link,
+            zones=self._zones,
+            lateness=self.lateness,
+            fifo=self.fifo,
+            version=self._version,
+        )
+
+    def image(self) -> bytes:
+        """Return the newest pressure image, b"" without a device."""
+        machine = self.settings.machine
+        return image(self.state, machine) if machine else b""

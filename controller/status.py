@@ -1,0 +1,239 @@
+"""What people may see of a session: one table of codes and figures, and the pressure image."""
+
+import struct
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.bed import Bed
+from controller.core import State
+from controller.governor import Given
+from controller.lateness import Lateness
+from controller.massage import Run
+from controller.pose import FootPose
+from controller.pressure import calibrate
+from controller.session import Session
+from controller.settings import Machine, Settings
+from controller.zones import zone_weights
+from firmware_bridge.link import Link
+from firmware_bridge.messages import BedReport, Flag
+
+IMAGE_HEAD: Final = struct.Struct("<BBBBIQ")
+IMAGE_VERSION: Final = 1
+ZONE_SHOWN_RATIO: Final = 0.005
+"""Zones that bear less than this share of the load are left out of the list."""
+
+_POSE_FIGURES: Final = ("heel_x", "heel_y", "length", "width")
+
+
+class ZoneLoads:
+    """Shares of the load by zone of one bed; remembers the weights of the pose seen last."""
+
+    def __init__(self) -> None:
+        self._pose: FootPose | None = None
+        self._weights: NDArray[np.float32] | None = None
+
+    def of(self, bed: Bed, settings: Settings, machine: Machine) -> list[dict[str, Any]]:
+        """Return the loaded zones of the foot on `bed`."""
+        if bed.pose is None or bed.calm_kpa is None:
+            return []
+        if bed.pose is not self._pose or self._weights is None:
+            self._pose = bed.pose
+            self._weights = zone_weights(settings.atlas, machine.grid, bed.pose)
+        kpa = bed.calm_kpa.ravel()
+        whole_kpa = float(kpa.sum())
+        if whole_kpa <= 0.0:
+            return []
+        ratios = self._weights @ kpa / whole_kpa
+        return [
+            {"no": int(index) + 1, "load_ratio": round(float(ratios[index]), 4)}
+            for index in np.flatnonzero(ratios >= ZONE_SHOWN_RATIO)
+        ]
+
+
+def status(
+    state: State,
+    settings: Settings,
+    *,
+    link: Link,
+    zones: tuple[ZoneLoads, ZoneLoads],
+    lateness: Lateness,
+    fifo: bool,
+    version: str,
+) -> dict[str, Any]:
+    """Return the status as others rely on it; codes, never sentences."""
+    machine = settings.machine
+    return {
+        "version": version,
+        "seq": state.ticks,
+        "device": _device(state, machine, link),
+        "session": _session(state),
+        "beds": {
+            bed.side.value: _bed(state, index, settings, zones[index])
+            for index, bed in enumerate(state.beds)
+        },
+        "alarms": _alarms(state, link),
+        "loop": {
+            "late_p99_us": lateness.quantile_us(0.99),
+            "late_max_us": lateness.max_us,
+            "fifo": fifo,
+        },
+        "images": None
+        if machine is None
+        else {
+            "rows": machine.grid.rows,
+            "cols": machine.grid.cols,
+            "pitch_mm": [machine.grid.pitch_x_mm, machine.grid.pitch_y_mm],
+        },
+    }
+
+
+def _device(state: State, machine: Machine | None, link: Link) -> dict[str, Any]:
+    stats = link.stats
+    return {
+        "id": machine.device_id if machine else None,
+        "state": state.device.name if machine and state.frame else None,
+        "simulated": machine.simulated if machine else None,
+        "link": {
+            "phase": link.phase.value,
+            "frames": stats.frames,
+            "bad_crc": link.bad_crc,
+            "gaps": stats.gaps,
+            "stale": stats.stale,
+            "naks": stats.naks,
+            "age_ms": round(state.age_us / 1000, 1) if state.frame else None,
+            "round_trip_us": stats.round_trip_us,
+        },
+    }
+
+
+def _session(state: State) -> dict[str, Any]:
+    run = state.run
+    shown = (
+        run if state.session not in (Session.NO_DEVICE, Session.NO_FOOT, Session.READY) else None
+    )
+    return {
+        "state": state.session.value,
+        "routine": shown.routine if shown else None,
+        "level": shown.level if shown else None,
+        "active_s": round(shown.active_us / 1e6, 2) if shown else 0.0,
+        "remaining_s": round(max(shown.total_us - shown.active_us, 0) / 1e6, 2) if shown else None,
+        "progress": round(min(shown.active_us / shown.total_us, 1.0), 4) if shown else 0.0,
+        "stroke": _stroke(shown) if shown else None,
+        "waiting_for": _waiting_for(state),
+        "reason": state.reason or _bed_refusal(state),
+    }
+
+
+def _stroke(run: Run) -> dict[str, Any]:
+    step = run.step
+    return {
+        "technique": step.stroke.technique,
+        "title": dict(step.stroke.title),
+        "foot": step.foot.value,
+        "phase": run.phase.value,
+    }
+
+
+def _waiting_for(state: State) -> str | None:
+    match state.session:
+        case Session.NO_FOOT:
+            return "feet"
+        case Session.STARTING if not state.feet_ready:
+            return "feet"
+        case Session.STARTING:
+            wanted = state.frame is not None and state.frame.frame.flags & Flag.CONSENT_WANTED
+            return "start_button" if wanted else None
+        case Session.FAULT:
+            return "acknowledge"
+        case _:
+            return None
+
+
+def _bed_refusal(state: State) -> str | None:
+    if state.session is not Session.NO_FOOT:
+        return None
+    refusals = [bed.refusal for bed in state.beds if bed.refusal not in ("", "no_load")]
+    return refusals[0] if refusals else None
+
+
+def _alarms(state: State, link: Link) -> list[dict[str, Any]]:
+    alarms: list[dict[str, Any]] = []
+    if state.session is Session.FAULT:
+        alarms.append(_alarm(state.reason, state.now_us - state.entered_us, latched=True))
+    if link.refused is not None:
+        alarms.append({**_alarm("device_refused", 0, latched=False), "detail": str(link.refused)})
+    return alarms
+
+
+def _alarm(code: str, since_us: int, *, latched: bool) -> dict[str, Any]:
+    return {"code": code, "since_ms": since_us // 1000, "latched": latched, "advice": code}
+
+
+def _bed(state: State, index: int, settings: Settings, zones: ZoneLoads) -> dict[str, Any]:
+    bed, given, machine = state.beds[index], state.given[index], settings.machine
+    report = None
+    if state.frame is not None:
+        report = state.frame.frame.left if index == 0 else state.frame.frame.right
+    return {
+        "contact": _contact(bed),
+        "side": bed.pose.side.value if bed.pose and bed.pose.side else None,
+        "side_p": round(bed.pose.side_p, 4) if bed.pose else None,
+        "pose": _pose(bed.pose) if bed.pose else None,
+        "zones": zones.of(bed, settings, machine) if machine else [],
+        **_force(bed, given, report),
+    }
+
+
+def _contact(bed: Bed) -> dict[str, Any] | None:
+    contact = bed.contact
+    if contact is None:
+        return None
+    return {
+        "finding": contact.finding.value,
+        "reason": bed.refusal or contact.reason,
+        "area_cm2": round(contact.area_cm2, 1),
+        "load_n": round(bed.load_n, 1),
+        "cop_mm": [round(contact.cop_x_mm, 1), round(contact.cop_y_mm, 1)],
+    }
+
+
+def _pose(pose: FootPose) -> dict[str, float]:
+    table = {f"{name}_mm": round(getattr(pose, f"{name}_mm"), 1) for name in _POSE_FIGURES}
+    table |= {f"{name}_sd_mm": round(getattr(pose, f"{name}_sd_mm"), 1) for name in _POSE_FIGURES}
+    return {**table, "axis_deg": round(pose.axis_deg, 2), "axis_sd_deg": round(pose.axis_sd_deg, 2)}
+
+
+def _force(bed: Bed, given: Given, report: BedReport | None) -> dict[str, Any]:
+    place = bed.field.at(given.x_mm, given.y_mm) if bed.field else None
+    return {
+        "zone_under_head": (place.zone or None) if place else None,
+        "force_n": round(report.force_a_mn / 1000, 2) if report else None,
+        "target_n": round(given.force_n, 2),
+        "limit_n": round(given.limit_n, 2),
+        "limit_reasons": list(given.reasons),
+        "head": None
+        if report is None
+        else {
+            "x_mm": report.x_um / 1000,
+            "y_mm": report.y_um / 1000,
+            "z_mm": report.z_um / 1000,
+            "spin_rpm": report.spin_mrpm / 1000,
+        },
+    }
+
+
+def image(state: State, machine: Machine) -> bytes:
+    """Return both pressure images in tenths of a kPa, 16 bits each, left bed first."""
+    if state.frame is None:
+        return b""
+    frame = state.frame.frame
+    head = IMAGE_HEAD.pack(
+        IMAGE_VERSION, 2, machine.grid.rows, machine.grid.cols, state.ticks, frame.device_us
+    )
+    planes = [
+        np.minimum(calibrate(counts, calibration) * 10.0, 65_535.0).astype("<u2").tobytes()
+        for counts, calibration in zip(frame.counts, machine.calibrations, strict=True)
+    ]
+    return head + b"".join(planes)
