@@ -180,10 +180,11 @@ class StandIn:
     def tell(self):
         self.status["seq"] += 1
         status = b"S" + json.dumps(self.status).encode()
+        image = b"I" + self.image() if self.status["device"]["id"] is not None else b""
         for client in list(self.clients):
             self.send(client, status)
-            if self.status["device"]["id"] is not None:
-                self.send(client, b"I" + self.image())
+            if image:
+                self.send(client, image)
 
     def image(self):
         counter = self.status["seq"]
@@ -206,6 +207,8 @@ class StandIn:
         return head + struct.pack(f"<{len(cells)}H", *cells)
 
     def send(self, client, payload):
+        if client not in self.clients:
+            return
         try:
             sent = client.send(struct.pack("<I", len(payload)) + payload)
         except BlockingIOError:
@@ -217,9 +220,9 @@ class StandIn:
             self.drop(client)
 
     def drop(self, client):
-        self.selector.unregister(client)
-        del self.clients[client]
-        client.close()
+        if self.clients.pop(client, None) is not None:
+            self.selector.unregister(client)
+            client.close()
 
     def read(self, client):
         try:
@@ -270,7 +273,7 @@ class StandIn:
                 return {
                     "ok": False,
                     "code": "unknown_routine",
-                    "detail": "there is no such routine",
+                    "detail": "no such routine",
                 }
             case "start":
                 self.enter("starting", waiting_for="start_button", routine=request["routine"])

@@ -1,0 +1,64 @@
+// @ts-check
+/** A status as people say it. */
+
+import { inLanguage, knows, say } from "./texts.js";
+
+/** @param {any} status @returns {"left" | "right" | null} the foot being massaged */
+export function workingSide(status) {
+  const foot = status.session?.stroke?.foot;
+  if (foot === "left" || foot === "right") return foot;
+  const { left, right } = status.beds;
+  const [a, b] = [left, right].map((bed) => Math.max(bed.force_n ?? 0, bed.target_n ?? 0));
+  if (a < 0.2 && b < 0.2) return null;
+  return a >= b ? "left" : "right";
+}
+
+/** @param {any} status @param {"left" | "right" | null} side @returns {string} */
+export function sentence(status, side) {
+  const { state, stroke, waiting_for: waiting } = status.session;
+  if (waiting && knows(`waiting.${waiting}`) && waiting !== "acknowledge") {
+    return say(`waiting.${waiting}`);
+  }
+  if (state !== "running") return say(`state.${state}`);
+  const text = say(side ? `state.running.${side}` : "state.running");
+  const doing = inLanguage(stroke?.title);
+  return doing ? `${text}: ${doing.charAt(0).toLowerCase()}${doing.slice(1)}` : text;
+}
+
+/** @param {any} status @returns {string} what to know or do next */
+export function hint(status) {
+  const [alarm] = status.alarms ?? [];
+  if (alarm) return alarmText(alarm);
+  const { state, reason } = status.session;
+  if (["paused", "stopped", "fault", "ended"].includes(state) && knows(`reason.${reason}`)) {
+    return say(`reason.${reason}`);
+  }
+  return knows(`hint.${state}`) ? say(`hint.${state}`) : "";
+}
+
+/** @param {any} alarm @returns {string} */
+function alarmText(alarm) {
+  const what = knows(`alarm.${alarm.code}`) ? say(`alarm.${alarm.code}`) : say("alarm.other", alarm);
+  const advice = knows(`advice.${alarm.advice}`) ? say(`advice.${alarm.advice}`) : "";
+  return `${what} ${advice}`.trim();
+}
+
+/**
+ * @param {any} bed @param {import("./sole.js").Sole} sole @param {boolean} withZone
+ * @returns {string} what lies on the roller
+ */
+export function underRoller(bed, sole, withZone) {
+  const region = bed.region_under_head;
+  const parts = region && knows(`region.${region}`) ? [say(`region.${region}`)] : [];
+  const zone = sole.zone(bed.zone_under_head);
+  if (zone && (withZone || parts.length === 0)) {
+    parts.push(say("label.zone", { no: zone.no, name: inLanguage(zone.name) }));
+  }
+  return parts.length ? `${say("label.under_roller")}: ${parts.join(" · ")}` : "";
+}
+
+/** @param {number} seconds @returns {string} minutes and seconds */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
