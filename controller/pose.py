@@ -89,7 +89,14 @@ class PoseFit:
 
 def bed_from_foot(pose: FootPose, u: Coordinate, v: Coordinate) -> tuple[Coordinate, Coordinate]:
     """Place (x, y) on the bed [mm] of the point (u, v) of the sole."""
-    lateral_mm = share_from_v(u, v) * _lateral_scale_mm(pose)
+    return bed_from_sole(pose, u, share_from_v(u, v))
+
+
+def bed_from_sole(
+    pose: FootPose, u: Coordinate, share: Coordinate
+) -> tuple[Coordinate, Coordinate]:
+    """Like ``bed_from_foot``, for a distance from the axis as a share of the length."""
+    lateral_mm = share * _lateral_scale_mm(pose)
     along_mm = u * pose.length_mm
     sin, cos = _direction(pose)
     return (

@@ -6,6 +6,7 @@ The shapes are drawn once into a raster of 64-bit words, one bit a zone, and rea
 
 import functools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -138,6 +139,44 @@ def zone_weights(
     planes = np.unpackbits(words[..., None].view(np.uint8), axis=-1, bitorder="little")
     weights = planes.mean(axis=1, dtype=np.float32)[:, 1 : ZONE_COUNT + 1].T
     return np.ascontiguousarray(weights)
+
+
+def label_place(
+    atlas: Atlas, side: Side, no: int, taken: Sequence[tuple[float, float]]
+) -> tuple[float, float]:
+    """Where the number of a drawn zone reads best, as (u, share).
+
+    Deep inside what no smaller zone covers, and there as far as possible from the places taken.
+    """
+    bits = atlas.bits[side]
+    own = (bits >> np.uint64(no) & np.uint64(1)).astype(np.bool_)
+    smaller = np.uint64(sum(1 << other for other in atlas.finest_first[: _rank(atlas, no)]))
+    free = own & (bits & smaller == 0)
+    core = _core(free if free.any() else own)
+    u = _U_FROM + (core[0] + 0.5) * _STEP
+    share = _SHARE_FROM + (core[1] + 0.5) * _STEP
+    room = np.full(u.shape, np.inf)
+    for taken_u, taken_share in taken:
+        room = np.minimum(room, (u - taken_u) ** 2 + (share - taken_share) ** 2)
+    best = int(room.argmax())
+    return float(u[best]), float(share[best])
+
+
+def _rank(atlas: Atlas, no: int) -> int:
+    return atlas.finest_first.index(no)
+
+
+def _core(area: NDArray[np.bool_]) -> tuple[NDArray[np.intp], ...]:
+    """Cells that outlast all others when the rim is peeled off again and again."""
+    while True:
+        peeled = area.copy()
+        peeled[1:] &= area[:-1]
+        peeled[:-1] &= area[1:]
+        peeled[:, 1:] &= area[:, :-1]
+        peeled[:, :-1] &= area[:, 1:]
+        if not peeled.any():
+            return area.nonzero()
+        area = peeled
 
 
 def _word_at(atlas: Atlas, side: Side, u: float, v: float) -> int:
