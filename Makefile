@@ -1,0 +1,75 @@
+# Everything a person types. `make run` and `make test` are the two that always work.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8420
+STOP_PORT ?= 8421
+ARGS ?=
+
+.PHONY: run test check test-all bench fmt lock clean setup setup-dev setup-bench setup-e2e
+
+run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
+	@mkdir -p .run
+	@$(BIN)/podal-sim serve --link .run/device --person auto $(ARGS) -- \
+		$(BIN)/podal run --device .run/device --port $(PORT) --stop-port $(STOP_PORT)
+
+test: setup-dev  ## the suite that needs no browser and no hardware
+	$(BIN)/pytest -q -m "not browser"
+
+check: setup-dev  ## format, lint, types, layers, fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q -x -m "not browser and not realtime and not slow"
+
+test-all: setup-e2e  ## the suite with the browser (needs chromium)
+	$(BIN)/pytest -q
+
+bench: setup-bench  ## measures beside peers, writes build/bench.json
+	$(BIN)/python -m tests.benchmarks
+
+fmt: setup-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+setup: $(VENV)/.run
+setup-dev: $(VENV)/.dev
+setup-bench: $(VENV)/.bench
+setup-e2e: $(VENV)/.e2e
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Podal needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "cannot make a virtual environment; on Debian: apt install python3-venv"; exit 1; }
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing what Podal needs to run (once)"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	@echo "installing what the tests need (once)"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(VENV)/.e2e: requirements/e2e.txt $(VENV)/.dev
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/e2e.txt
+	@touch $@
+
+lock:  ## pin every dependency anew, with hashes, for Python 3.11 and newer
+	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install -q uv
+	@mkdir -p requirements
+	@for set in "run:plot" "dev:plot,dev" "bench:plot,dev,bench" "e2e:plot,dev,e2e"; do \
+		name=$${set%%:*}; extras=$$(echo $${set#*:} | sed 's/,/ --extra /g'); \
+		build/lock/bin/uv pip compile -q pyproject.toml --extra $$extras --universal --python-version 3.11 \
+			--generate-hashes --no-emit-index-url --no-header -o requirements/$$name.txt || exit 1; done
+
+clean:
+	rm -rf build .run .mypy_cache .ruff_cache .pytest_cache .hypothesis
