@@ -47,7 +47,7 @@ class Pitch(click.ParamType[tuple[float, float]]):
     "picture",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="OUT.png",
-    help="Draw the fullest foot: image, fitted outline, zones.",
+    help="Draw the frame that fits best: image, fitted outline, zones.",
 )
 def map_command(
     *,
@@ -152,11 +152,10 @@ def _same(one: FrameMap, other: FrameMap) -> bool:
 
 
 def _fuller(best: FrameMap | None, found: FrameMap) -> FrameMap:
-    """The frame that shows more: a known side before an unknown one, then the larger area."""
-    if best is None:
-        return found
+    """The frame that shows more: a known side, then a pose, then the better fit or larger area."""
+    return found if best is None or _fullness(found) > _fullness(best) else best
 
-    def fullness(one: FrameMap) -> tuple[bool, bool, float]:
-        return one.side is not None, one.pose is not None, one.contact.area_cm2
 
-    return found if fullness(found) > fullness(best) else best
+def _fullness(found: FrameMap) -> tuple[bool, float, float]:
+    fit_ratio = 0.0 if found.pose is None else 1.0 - found.pose.misfit
+    return found.side is not None, fit_ratio, found.contact.area_cm2
