@@ -10,16 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from api.control_wire import (
-    IMAGE,
-    REPLY,
-    STATUS,
-    STOP_FRAME,
-    ControlWireError,
-    FrameReader,
-    request_frame,
-)
 from api.errors import ControlRefusedError, ControlUnreachableError
+from controller.mail import IMAGE, REPLY, STATUS, STOP_FRAME, FrameReader, MailError, request_frame
 
 SILENCE_S: Final = 1.0
 """A snapshot older than this is not shown as the present. Twenty are due in this time."""
@@ -88,7 +80,7 @@ class _Connection(asyncio.Protocol):
         try:
             for kind, body in self._reader.feed(data):
                 self._on_frame(kind, body)
-        except ControlWireError:
+        except MailError:
             self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's shape
@@ -170,7 +162,7 @@ class ControlLink:
             reply = json.loads(body)
             reply_id = int(reply["id"])
         except (ValueError, TypeError, KeyError):
-            raise ControlWireError("a reply without a readable id") from None
+            raise MailError("a reply without a readable id") from None
         if reply_id == 0:
             future = self._stops.popleft() if self._stops else None
         else:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.errors import ControlRefusedError, ControlUnreachableError
+from api.sentences import refusal_sentence
 
 MEDIA_TYPE: Final = "application/problem+json"
 REFUSAL_STATUS: Final[Mapping[str, int]] = {
@@ -51,7 +52,8 @@ async def _unreachable(_: Request, error: Exception) -> Response:
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, ControlRefusedError)  # noqa: S101 - narrows the type
-    return problem(REFUSAL_STATUS.get(error.code, 409), error.code, str(error))
+    detail = refusal_sentence(error.code, error.detail)
+    return problem(REFUSAL_STATUS.get(error.code, 409), error.code, detail)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

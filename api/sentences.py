@@ -33,7 +33,16 @@ def state_sentence(status: Mapping[str, Any]) -> str:
 
 def alarm_sentences(status: Mapping[str, Any]) -> list[str]:
     """Return one line for each alarm: what it is, and what to do."""
-    return [
-        f"{say('alarm.' + alarm['code'])} {say('advice.' + alarm['advice'])}".strip()
-        for alarm in status.get("alarms") or ()
-    ]
+    return [_explained(alarm) for alarm in status.get("alarms") or ()]
+
+
+def refusal_sentence(code: str, detail: str) -> str:
+    """Return why a wish was refused; the control process sends codes, people read sentences."""
+    return detail or catalogue().get(f"refusal.{code}", code)
+
+
+def _explained(alarm: Mapping[str, Any]) -> str:
+    texts, code = catalogue(), alarm["code"]
+    what = texts.get(f"reason.{code}") or say("reason.other", code=code)
+    advice = texts.get(f"advice.{alarm['advice']}", "")
+    return " ".join(part for part in (what, alarm.get("detail", ""), advice) if part)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from api.control_wire import REPLY, STOP_FRAME, ControlWireError, FrameReader
+from controller.mail import REPLY, STOP_FRAME, FrameReader, MailError
 
 MAX_CLIENTS: Final = 64
 MAX_HEAD_BYTES: Final = 8192
@@ -89,7 +89,7 @@ class ControlEnd:
             kinds = [kind for kind, _ in self._reader.feed(data)]
         except BlockingIOError:
             return
-        except (OSError, ControlWireError):
+        except (OSError, MailError):
             self.drop()
             return
         self._confirmed += kinds.count(REPLY)

@@ -151,8 +151,11 @@ def _wake_only(_: int, __: FrameType | None) -> None:
 
 
 def _start(child: Child, alive_read: int) -> subprocess.Popen[bytes]:
-    """Start `child` in a session of its own, so that Ctrl-C reaches the supervisor alone."""
-    command = [sys.executable, "-m", "api", child.name, *child.arguments]
+    """Start `child` in a session of its own, so that Ctrl-C reaches the supervisor alone.
+
+    `-P` keeps a folder called `api` in the working directory from being run instead of ours.
+    """
+    command = [sys.executable, "-P", "-m", "api", child.name, *child.arguments]
     return subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [*command, "--alive-fd", str(alive_read)],
         pass_fds=(alive_read, *child.descriptors),

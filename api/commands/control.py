@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from controller.control import main
 
 from api.commands.options import (
     alive_option,
@@ -14,6 +13,9 @@ from api.commands.options import (
 from api.errors import ApiError
 from api.listeners import default_socket_path, prepare_socket_folder
 from api.supervise import end_with_supervisor
+from api.version import podal_version
+from controller.control import main
+from controller.errors import ControllerError
 
 
 @click.command()
@@ -31,4 +33,7 @@ def control(
     except ApiError as error:
         fail(str(error))
     end_with_supervisor(alive_fd)
-    ctx.exit(main(device, path))
+    try:
+        ctx.exit(main(device, path, podal_version()))
+    except ControllerError as error:
+        fail(f"{error}.")

@@ -90,15 +90,9 @@ def start(
     if as_json:
         click.echo(json.dumps(answer.body))
     if answer.status != 201:
-        fail(_refusal(answer, routine), _exit_code(answer))
+        fail(f"{routine}: {answer.body.get('detail', answer.code)}", _exit_code(answer))
     if not as_json:
         click.echo(say("cli.accepted"))
-
-
-def _refusal(answer: Answer, routine: str) -> str:
-    key = f"refusal.{answer.code}"
-    text = say(key, routine=routine)
-    return str(answer.body.get("detail", answer.code)) if text == key else text
 
 
 def _exit_code(answer: Answer) -> ExitCode:

@@ -10,6 +10,7 @@ import { currentLanguage, inLanguage, preferredLanguage, say, useLanguage, useOt
 
 const SCALE_N = 40;
 const MOVING = ["starting", "running", "paused", "ending"];
+const WORKING = ["running", "paused", "ending"];
 const WISHING = ["no_device", "no_foot", "ready", "ended", "stopped"];
 const LEVELS = ["gentle", "normal", "strong"];
 
@@ -137,7 +138,7 @@ class Page {
 
   /** @param {any} status */
   showForce(status) {
-    const shown = MOVING.includes(status.session.state);
+    const shown = WORKING.includes(status.session.state);
     element("force").hidden = element("under").hidden = !shown;
     if (!shown) return;
     const bed = status.beds[this.side ?? "left"];
@@ -153,7 +154,7 @@ class Page {
 
   /** @param {any} session */
   showProgress(session) {
-    const shown = MOVING.includes(session.state) && session.remaining_s !== null;
+    const shown = WORKING.includes(session.state) && session.remaining_s !== null;
     element("progress").hidden = !shown;
     if (!shown) return;
     const share = Math.min(1, Math.max(0, session.progress ?? 0));

@@ -3,6 +3,8 @@
 
 import { inLanguage, knows, say } from "./texts.js";
 
+const EXPLAINED = ["no_device", "no_foot", "ready", "paused", "ended", "stopped", "fault"];
+
 /** @param {any} status @returns {"left" | "right" | null} the foot being massaged */
 export function workingSide(status) {
   const foot = status.session?.stroke?.foot;
@@ -28,19 +30,20 @@ export function sentence(status, side) {
 /** @param {any} status @returns {string} what to know or do next */
 export function hint(status) {
   const [alarm] = status.alarms ?? [];
-  if (alarm) return alarmText(alarm);
+  if (alarm) return explained(alarm.code, alarm.advice) || say("reason.other", alarm);
   const { state, reason } = status.session;
-  if (["paused", "stopped", "fault", "ended"].includes(state) && knows(`reason.${reason}`)) {
-    return say(`reason.${reason}`);
+  if (reason && EXPLAINED.includes(state)) {
+    const text = explained(reason, reason);
+    if (text) return text;
   }
   return knows(`hint.${state}`) ? say(`hint.${state}`) : "";
 }
 
-/** @param {any} alarm @returns {string} */
-function alarmText(alarm) {
-  const what = knows(`alarm.${alarm.code}`) ? say(`alarm.${alarm.code}`) : say("alarm.other", alarm);
-  const advice = knows(`advice.${alarm.advice}`) ? say(`advice.${alarm.advice}`) : "";
-  return `${what} ${advice}`.trim();
+/** @param {string} code @param {string} advice @returns {string} what it means, and what to do */
+function explained(code, advice) {
+  if (!knows(`reason.${code}`)) return "";
+  const next = knows(`advice.${advice}`) ? say(`advice.${advice}`) : "";
+  return `${say(`reason.${code}`)} ${next}`.trim();
 }
 
 /**
