@@ -1,0 +1,174 @@
+"""The whole simulated device in integer time: bytes and the time in, bytes out.
+
+The same object runs behind a pty in real time and in memory as fast as it can.
+"""
+
+import math
+from typing import Final
+
+from simulator.firmware.firmware import Firmware
+from simulator.firmware.identity import DESCRIPTOR
+from simulator.plant.bed import HEAD_RADIUS_MM, BedPlant
+from simulator.plant.chance import generator
+from simulator.plant.feet import Foot
+from simulator.plant.footprint import MatrixShape
+from simulator.plant.matrix import BedMatrix, Counts, Field, Scanner
+from simulator.plant.person import Person
+from simulator.trace import Trace
+from simulator.wires import HeadWires, PanelWires
+
+STEP_US: Final = 1_000
+SCAN_STEPS: Final = 1_000 // DESCRIPTOR.rate_hz
+SHAPE: Final = MatrixShape(
+    rows=DESCRIPTOR.matrix.rows,
+    cols=DESCRIPTOR.matrix.cols,
+    pitch_x_mm=DESCRIPTOR.matrix.pitch_x_um / 1000.0,
+    pitch_y_mm=DESCRIPTOR.matrix.pitch_y_um / 1000.0,
+)
+
+
+class Device:
+    """Firmware, machine, feet and person.
+
+    Args:
+        feet: Left and right foot.
+        seed: Of all chance in it; the same seed and the same calls give the same bytes.
+        auto: The person acts by themselves.
+        trace: Where the truth is written, a row a millisecond; None writes none.
+
+    Attributes:
+        person: Told what to do by `person.act(name, now_us)`.
+        firmware: The microcontroller; tests look into it, the plant does not.
+        beds: Plant truth of both beds.
+    """
+
+    def __init__(
+        self,
+        feet: tuple[Foot, Foot],
+        *,
+        seed: int = 0,
+        auto: bool = True,
+        trace: Trace | None = None,
+    ) -> None:
+        wires = (HeadWires(), HeadWires())
+        panel = PanelWires()
+        nonces = generator(seed, 0)
+        self.firmware = Firmware(wires, panel, lambda: int(nonces.integers(1, 1 << 32)))
+        self.beds = (
+            BedPlant(wires[0], seed=seed, bed=0),
+            BedPlant(wires[1], seed=seed, bed=1),
+        )
+        self.person = Person(panel, auto=auto, seed=seed)
+        self.trace = trace
+        self._feet = feet
+        self._matrices = (_matrix(0, seed), _matrix(1, seed))
+        self._scanner = Scanner(self._matrices, SHAPE, seed=seed)
+        self._tick = 0
+        for bed, foot in enumerate(feet):
+            self.beds[bed].put_foot(foot.sole, foot.stance)
+            self._matrices[bed].put_foot(foot.resting_kpa)
+
+    @property
+    def now_us(self) -> int:
+        """Time since power-on."""
+        return self._tick * STEP_US
+
+    def receive(self, data: bytes) -> None:
+        """Give the device bytes from the host, at the present time."""
+        self.firmware.receive(data)
+
+    def act(self, name: str) -> bool:
+        """Tell the person to do something now; False for an act that is not known."""
+        known = self.person.act(name, self.now_us)
+        if known and self.trace is not None:
+            self.trace.note(self.now_us, "person", name)
+        return known
+
+    def advance_to(self, now_us: int) -> bytes:
+        """Run until `now_us`; return all bytes to the host."""
+        return b"".join(self.messages_until(now_us))
+
+    def messages_until(self, now_us: int) -> list[bytes]:
+        """Run until `now_us`; return the messages to the host, whole ones, oldest first."""
+        firmware_step = self.firmware.step
+        left, right = self.beds
+        left_step, right_step = left.step, right.step
+        trace = self.trace
+        tick = self._tick
+        end = now_us // STEP_US
+        while tick < end:
+            tick += 1
+            firmware_step(tick * STEP_US)
+            left_step()
+            right_step()
+            if trace is not None:
+                trace.record(tick * STEP_US, self.firmware, self.beds)
+            if tick % SCAN_STEPS == 0:
+                self._tick = tick
+                self._scan(tick * STEP_US)
+        self._tick = tick
+        self._write_journal()
+        return self.firmware.take_messages()
+
+    def _write_journal(self) -> None:
+        journal = self.firmware.journal
+        if journal:
+            if self.trace is not None:
+                for happening in journal:
+                    self.trace.note_happening(happening)
+            journal.clear()
+
+    def _scan(self, now_us: int) -> None:
+        self.person.advance(now_us)
+        left = self._pressure(0, now_us)
+        right = self._pressure(1, now_us)
+        counts = self._scanner.scan(left, right)
+        if self.trace is not None:
+            self._count_saturated(counts)
+        self.firmware.scan(now_us, counts)
+
+    def _count_saturated(self, counts: Counts) -> None:
+        for bed, plant in enumerate(self.beds):
+            plant.saturated = int((counts[bed] >= DESCRIPTOR.matrix.full_scale_counts).sum())
+
+    def _pressure(self, bed: int, now_us: int) -> Field:
+        """Set the load of the moment, and return what it does to the matrix."""
+        plant, leg = self.beds[bed], self.person.legs[bed]
+        foot = self._feet[bed]
+        scale = leg.share * self.person.sway(bed, now_us) if leg.share > 0.0 else 0.0
+        plant.foot_moving = leg.lift_mm != plant.foot_lift_mm
+        plant.foot_lift_mm = leg.lift_mm
+        plant.load_n = load_n = scale * foot.sole.build.seated_n
+        along_mm, _ = plant.foot_point()
+        plant.share_n = load_n * _share(along_mm / foot.sole.build.length_mm)
+        force_n = plant.force_n
+        return self._matrices[bed].pressure_kpa(
+            foot_scale=scale,
+            x_mm=plant.wires.x_mm,
+            y_mm=plant.wires.y_mm,
+            head_n=force_n,
+            relief_n=min(force_n, plant.share_n),
+            radius_mm=math.sqrt(HEAD_RADIUS_MM * plant.depth_mm),
+        )
+
+
+def _share(u: float) -> float:
+    """Return the part of the seated load that a head under `u` can take before the foot rises.
+
+    The ankle carries the leg a quarter of the way from the heel: lever arms of a rigid foot.
+    """
+    if u < 0.25:
+        return 0.6
+    return max(0.6 - 0.5 * (u - 0.25), 0.25)
+
+
+def _matrix(bed: int, seed: int) -> BedMatrix:
+    matrix = DESCRIPTOR.matrix
+    return BedMatrix(
+        SHAPE,
+        pa_per_count=matrix.pa_per_count,
+        zero_counts=matrix.zero_counts,
+        full_scale_counts=matrix.full_scale_counts,
+        seed=seed,
+        bed=bed,
+    )

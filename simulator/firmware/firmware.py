@@ -1,0 +1,299 @@
+"""The firmware: bytes in, behaviour, bytes out. One instance is one power-on."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.codec import Malformed, decode_down, encode
+from firmware_bridge.framing import DownDecoder, wrap_up
+from firmware_bridge.messages import (
+    PROTOCOL_VERSION,
+    U32_MAX,
+    Ack,
+    Acknowledge,
+    Arm,
+    BedFlag,
+    BedReport,
+    Describe,
+    DeviceState,
+    Down,
+    Event,
+    Flag,
+    Frame,
+    Header,
+    Hello,
+    Kind,
+    Mask,
+    Nak,
+    Page,
+    Refusal,
+    Retract,
+    SetPoint,
+    Trip,
+    Up,
+    Welcome,
+)
+from simulator.firmware.head import Head
+from simulator.firmware.identity import LIMITS_CRC, PACKED, PACKED_CRC, PAGES
+from simulator.firmware.machine import FOOT_N, Happening, Machine
+from simulator.wires import HeadWires, PanelWires
+
+NAK_PERIOD_US: Final = 50_000
+"""At most one refusal of a set-point in this time: 200 a second would only fill the wire."""
+
+TTL_MAX_MS: Final = 60
+
+Counts = NDArray[np.uint16]
+
+
+class LinkCounts:
+    """What the device dropped without an answer.
+
+    Attributes:
+        foreign: Messages of another session.
+        repeated: Messages whose counter had been used.
+        malformed: Messages that say nothing the protocol allows.
+    """
+
+    __slots__ = ("foreign", "malformed", "repeated")
+
+    def __init__(self) -> None:
+        self.foreign = 0
+        self.repeated = 0
+        self.malformed = 0
+
+
+class Firmware:
+    """The simulated microcontroller.
+
+    Args:
+        heads: Signals of the left and the right bed.
+        panel: Buttons and lamp.
+        nonces: Gives a new 32-bit number at each call.
+
+    Attributes:
+        machine: What it does.
+        dropped: What it did not even answer.
+        order: The newest set-point of a session, obeyed or refused; for the record.
+        journal: What has happened since someone last emptied it; for the record.
+    """
+
+    def __init__(
+        self, heads: tuple[HeadWires, HeadWires], panel: PanelWires, nonces: Callable[[], int]
+    ) -> None:
+        self.machine = Machine(heads, panel)
+        self.dropped = LinkCounts()
+        self.order: SetPoint | None = None
+        self.journal: list[Happening] = []
+        self._panel = panel
+        self._nonces = nonces
+        self._decoder = DownDecoder()
+        self._boot_nonce = (nonces() & U32_MAX) or 1
+        self._nonce = 0
+        self._counter = 0
+        self._heard_counter = 0
+        self._waiting: Hello | None = None
+        self._refused_us = -NAK_PERIOD_US
+        self._out: list[bytes] = []
+
+    @property
+    def nonce(self) -> int:
+        """Nonce of the session, 0 before the first."""
+        return self._nonce
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the host, in any chunking."""
+        stops = self._decoder.stops
+        payloads = self._decoder.feed(data)
+        stops = self._decoder.stops - stops
+        if stops:
+            self.machine.stop(stops)
+        for payload in payloads:
+            header, message = decode_down(payload)
+            if self._is_ours(header, message):
+                self._take(header, message)
+
+    def step(self, now_us: int) -> None:
+        """One millisecond."""
+        machine = self.machine
+        machine.step(now_us)
+        if self._waiting is not None and not machine.letting_go:
+            self._welcome(self._waiting)
+        if machine.happenings:
+            self._tell()
+
+    def scan(self, scan_us: int, counts: Counts) -> None:
+        """Take a matrix scan, and send a frame of it."""
+        self.machine.scan(counts)
+        if self._nonce:
+            self._send(self._frame(scan_us, counts))
+
+    def take_messages(self) -> list[bytes]:
+        """Return the messages to send, whole ones, oldest first."""
+        out, self._out = self._out, []
+        return out
+
+    # The link
+
+    def _is_ours(self, header: Header, message: Down | Malformed) -> bool:
+        if isinstance(message, Hello):
+            return True
+        if header.kind == Kind.HELLO or header.nonce != self._nonce or not self._nonce:
+            self.dropped.foreign += 1
+            return False
+        if header.counter <= self._heard_counter:
+            self.dropped.repeated += 1
+            return False
+        self._heard_counter = header.counter
+        return True
+
+    def _take(self, header: Header, message: Down | Malformed) -> None:
+        match message:
+            case Hello():
+                self._greet(header, message)
+            case Malformed():
+                self.dropped.malformed += 1
+                self._answer(header, message.why)
+            case Describe():
+                self._describe(header, message)
+            case SetPoint():
+                self._obey(header, message)
+            case Mask():
+                self._answer(header, self.machine.put_mask(message))
+            case Arm():
+                self._answer(header, self.machine.arm(message))
+            case Retract():
+                self.machine.let_go(Trip.HOST_RETRACT)
+                self._answer(header, None)
+            case Acknowledge():
+                self._answer(header, self.machine.acknowledge(message))
+
+    def _greet(self, header: Header, hello: Hello) -> None:
+        if not hello.version_low <= PROTOCOL_VERSION <= hello.version_high:
+            nak = Nak(header.kind, header.counter, Refusal.VERSION)
+            self._out.append(wrap_up(encode(nak, nonce=0, counter=0)))
+            return
+        if self.machine.state in (DeviceState.ARMED, DeviceState.RUNNING):
+            self.machine.let_go(Trip.HOST_RETRACT)
+        self._nonce = 0
+        self._waiting = hello
+
+    def _welcome(self, hello: Hello) -> None:
+        self._waiting = None
+        self._counter = 0
+        self._heard_counter = 0
+        self._tell()  # to the journal only: they belong to no session
+        self._nonce = (self._nonces() & U32_MAX) or 1
+        self.machine.start_up()
+        self._send(
+            Welcome(
+                host_nonce=hello.host_nonce,
+                boot_nonce=self._boot_nonce,
+                version=PROTOCOL_VERSION,
+                descriptor_bytes=len(PACKED),
+                descriptor_pages=len(PAGES),
+                descriptor_crc=PACKED_CRC,
+                limits_crc=LIMITS_CRC,
+            )
+        )
+
+    def _describe(self, header: Header, message: Describe) -> None:
+        if message.page < len(PAGES):
+            self._send(Page(message.page, PAGES[message.page]))
+        else:
+            self._answer(header, Refusal.OUT_OF_RANGE)
+
+    def _obey(self, header: Header, message: SetPoint) -> None:
+        self.order = message
+        refusal = self.machine.obey(message, header.counter)
+        if refusal is None:
+            return
+        now_us = self.machine.now_us
+        if now_us - self._refused_us >= NAK_PERIOD_US:
+            self._refused_us = now_us
+            self._answer(header, refusal)
+
+    def _answer(self, header: Header, refusal: Refusal | None) -> None:
+        if refusal is None:
+            self._send(Ack(header.kind, header.counter))
+        else:
+            self._send(Nak(header.kind, header.counter, refusal))
+
+    def _send(self, message: Up) -> None:
+        self._counter = (self._counter + 1) & U32_MAX
+        self._out.append(wrap_up(encode(message, nonce=self._nonce, counter=self._counter)))
+
+    def _tell(self) -> None:
+        happenings, self.machine.happenings = self.machine.happenings, []
+        self.journal += happenings
+        if self._nonce:
+            for device_us, kind, bed, value in happenings:
+                self._send(Event(device_us=device_us, event=kind, bed=bed, value=value))
+
+    # What a frame says
+
+    def _frame(self, scan_us: int, counts: Counts) -> Frame:
+        machine = self.machine
+        left, right = machine.heads
+        return Frame(
+            device_us=scan_us,
+            state=machine.state,
+            trip=machine.trip,
+            flags=self._flags(),
+            stop_count=machine.stop_count,
+            setpoint_counter=machine.setpoint_counter,
+            consent_age_ms=machine.consent_age_ms,
+            left=_report(left, foot=machine.bed_load_n[0] > FOOT_N, mask=machine.has_mask(0)),
+            right=_report(right, foot=machine.bed_load_n[1] > FOOT_N, mask=machine.has_mask(1)),
+            counts=counts,
+        )
+
+    def _flags(self) -> int:
+        machine = self.machine
+        flags = 0
+        if machine.homed:
+            flags = int(Flag.HOMED | Flag.SELF_TEST_OK)
+        if machine.heads[0].wires.enabled:
+            flags |= int(Flag.DRIVERS_ON)
+        if self._panel.start_lamp:
+            flags |= int(Flag.CONSENT_WANTED)
+        if self._panel.start_pressed:
+            flags |= int(Flag.START_BUTTON)
+        if self._panel.stop_pressed:
+            flags |= int(Flag.STOP_BUTTON)
+        if machine.state == DeviceState.LATCHED:
+            flags |= int(Flag.FAULT_PRESENT)
+        return flags
+
+
+_CONTACT: Final = int(BedFlag.CONTACT)
+_MASK_SET: Final = int(BedFlag.MASK_SET)
+_FORCE_A_BAD: Final = int(BedFlag.FORCE_A_BAD)
+_CLAMPED: Final = int(BedFlag.CLAMPED)
+_FOOT: Final = int(BedFlag.FOOT)
+
+
+def _report(head: Head, *, foot: bool, mask: bool) -> BedReport:
+    wires = head.wires
+    flags = (
+        (_CONTACT if wires.force_a_n >= 1.0 else 0)
+        | (_MASK_SET if mask else 0)
+        | (_FORCE_A_BAD if head.force_bad else 0)
+        | (_CLAMPED if head.clamped else 0)
+        | (_FOOT if foot else 0)
+    )
+    return BedReport(
+        force_a_mn=round(wires.force_a_n * 1000.0),
+        force_b_mn=round(wires.force_b_n * 1000.0),
+        x_um=round(wires.x_mm * 1000.0),
+        y_um=round(wires.y_mm * 1000.0),
+        z_um=round(wires.z_mm * 1000.0),
+        spin_mrpm=round(wires.spin_rpm * 1000.0),
+        applied_mn=round(head.applied_n * 1000.0),
+        limit_mn=round(head.limit_n * 1000.0),
+        motor_cdegc=round(wires.motor_c * 100.0),
+        surface_cdegc=round(wires.surface_c * 100.0),
+        flags=flags,
+    )

@@ -1,0 +1,368 @@
+"""The inner loops of one head at 1 kHz: where it goes, how hard it presses, when it lets go.
+
+Everything here is judged by what the sensors say; releasing is never slowed by anything.
+"""
+
+import math
+from enum import IntEnum
+from typing import Final
+
+from firmware_bridge.messages import BedTarget, Trip
+from simulator.firmware.identity import DESCRIPTOR
+from simulator.firmware.limits import CEILING_N, COLS, PER_MM, ROWS, no_limits
+from simulator.wires import HeadWires
+
+_LIMITS: Final = DESCRIPTOR.limits
+_STEP_S: Final = 0.001
+_APPROACH_MM_S: Final = _LIMITS.approach_um_s / 1000.0
+_PRESS_MM_S: Final = _LIMITS.press_um_s / 1000.0
+_RETRACT_MM_S: Final = _LIMITS.retract_um_s / 1000.0
+_RISE_N: Final = _LIMITS.rise_mn_s / 1000.0 * _STEP_S
+_FEED_MM_S: Final = DESCRIPTOR.carriage.feed_max_um_s / 1000.0
+
+CONTACT_N: Final = 1.0
+TOUCH_N: Final = 1.3
+"""Held while the head feels for the skin: just above what counts as contact."""
+
+CLEAR_N: Final = 0.3
+CLEAR_MM: Final = 5.0
+LOST_AFTER_N: Final = 2.0
+LOST_MS: Final = 10
+OVER_MS: Final = 3
+OVER_N: Final = 1.5
+OVER_RATIO: Final = 0.05
+OVER_CEILING_N: Final = 1.0
+DISAGREE_N: Final = 4.0
+DISAGREE_RATIO: Final = 0.35
+DISAGREE_MS: Final = 20
+OUTSIDE_MS: Final = 50
+RANGE_N: Final = (-5.0, 100.0)
+RANGE_MS: Final = 3
+
+# Force loop. Nominal stiffness grows with force as tissue does; a stiffer answer of the press
+# lowers the gain at once. Crossover stays under 100 rad/s for 1 to 15 N/mm.
+_BANDWIDTH_1_S: Final = 45.0
+_SLOPE_1_S: Final = 10.0
+_SLOPE_MAX_MM_S: Final = 20.0
+_STIFFNESS_BASE: Final = 2.0
+_STIFFNESS_PER_N: Final = 0.45
+_STIFFNESS_MAX: Final = 40.0
+_PROBE_MM: Final = 0.08
+
+_ARRIVED_MM: Final = 2.0
+_CARRIAGE_GAIN_1_S: Final = 30.0
+_CARRIAGE_BRAKE_MM_S2: Final = 2000.0
+_CREEP_MM_S: Final = 5.0
+_PRESS_BRAKE_MM_S2: Final = 4000.0
+
+
+class Motion(IntEnum):
+    """What the press axis of a head does."""
+
+    LIFTED = 0
+    APPROACH = 1
+    PRESS = 2
+    UNLOAD = 3
+
+
+_LIFTED: Final = int(Motion.LIFTED)
+_APPROACH: Final = int(Motion.APPROACH)
+_PRESS: Final = int(Motion.PRESS)
+_UNLOAD: Final = int(Motion.UNLOAD)
+
+
+class Head:
+    """Inner loops of one head.
+
+    Args:
+        wires: Its signals.
+
+    Attributes:
+        motion: A `Motion`.
+        applied_n: Force obeyed now.
+        limit_n: The device's own limit here.
+        clamped: The device applies less than it is asked.
+        asked_n: What the set-point asks, by its force and its own limit.
+        limits: Mask and ceiling in force.
+        force_bad: The load cell is out of its range.
+    """
+
+    __slots__ = (
+        "_contact_z_mm",
+        "_disagree_ms",
+        "_k_force_n",
+        "_k_z_mm",
+        "_lost_ms",
+        "_outside_ms",
+        "_over_ms",
+        "_peak_n",
+        "_range_ms",
+        "_slope_mm_s",
+        "_stiffness",
+        "applied_n",
+        "asked_n",
+        "clamped",
+        "feed_mm_s",
+        "force_bad",
+        "limit_n",
+        "limits",
+        "motion",
+        "rise_n",
+        "wires",
+        "x_mm",
+        "y_mm",
+    )
+
+    def __init__(self, wires: HeadWires) -> None:
+        self.wires = wires
+        self.motion = _LIFTED
+        self.limits = no_limits()
+        self.force_bad = False
+        self.limit_n = 0.0
+        self._contact_z_mm = 0.0
+        self._stiffness = 0.0
+        self.forget_order()
+        self._forget_contact()
+
+    def forget_order(self) -> None:
+        """Nothing is asked of this head any more."""
+        self.asked_n = 0.0
+        self.applied_n = 0.0
+        self.clamped = False
+        self.x_mm, self.y_mm = self.wires.x_mm, self.wires.y_mm
+        self.feed_mm_s = 0.0
+        self.rise_n = 0.0
+        self.limit_n = 0.0
+
+    def _forget_contact(self) -> None:
+        self._peak_n = 0.0
+        self._slope_mm_s = 0.0
+        self._stiffness = 0.0
+        self._k_force_n, self._k_z_mm = 0.0, self.wires.z_mm
+        self._over_ms = self._lost_ms = self._outside_ms = 0
+        self._disagree_ms = self._range_ms = 0
+
+    def obey(self, target: BedTarget) -> None:
+        """Take a new order."""
+        self.x_mm, self.y_mm = target.x_um / 1000.0, target.y_um / 1000.0
+        self.feed_mm_s = min(target.feed_um_s / 1000.0, _FEED_MM_S)
+        self.asked_n = min(target.force_mn, target.limit_mn) / 1000.0
+        self.rise_n = min(target.slew_mn_s / 1000.0 * _STEP_S, _RISE_N)
+        self.wires.spin_order_rpm = target.spin_mrpm / 1000.0
+        self.wires.vibration_hz = target.vibration_hz
+
+    @property
+    def clear(self) -> bool:
+        """Off the skin for sure: force gone, and well below where it was last felt."""
+        wires = self.wires
+        return wires.force_a_n < CLEAR_N and (
+            wires.z_mm <= self._contact_z_mm - CLEAR_MM or wires.z_mm <= 0.05
+        )
+
+    @property
+    def lifted(self) -> bool:
+        """Neither pressing nor on its way to or from the skin."""
+        return self.motion == _LIFTED
+
+    @property
+    def in_mask(self) -> bool:
+        """The mask allows pressing at the head's middle."""
+        return self.limits.here_n[self._raster_cell(self.wires)] >= 0.0
+
+    def unload(self) -> None:
+        """One step of letting go; the carriage stands until the head is clear."""
+        wires = self.wires
+        self.applied_n = 0.0
+        wires.spin_order_rpm = 0.0
+        wires.vibration_hz = 0
+        wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
+        if self.motion == _LIFTED and wires.z_mm == 0.0:
+            wires.z_speed_mm_s = 0.0
+            return
+        self._withdraw(wires)
+
+    def step(self, *, fresh: bool) -> Trip:
+        """One millisecond under the orders of the host; return what trips, usually nothing."""
+        wires = self.wires
+        force_n = wires.force_a_n
+        cell = self._raster_cell(wires)
+        limit_n = self.limits.patch_n[cell]
+        self.limit_n = limit_n
+        asked_n = self.asked_n if fresh else 0.0
+        wanted_n = asked_n if asked_n < limit_n else limit_n
+        self.clamped = asked_n > wanted_n
+        motion = self.motion
+        if motion == _PRESS:
+            self._press(wires, force_n, wanted_n)
+        elif motion == _APPROACH:
+            self._approach(wires, force_n, wanted_n)
+        elif motion == _UNLOAD:
+            self.applied_n = 0.0
+            wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
+            self._withdraw(wires)
+        else:
+            self._stay_lifted(wires, wanted_n)
+            if force_n < CONTACT_N:
+                return self._judge_range(force_n)
+        return self._judge(wires, force_n, cell)
+
+    def _raster_cell(self, wires: HeadWires) -> int:
+        row, col = int(wires.y_mm * PER_MM), int(wires.x_mm * PER_MM)
+        return min(row, ROWS - 1) * COLS + min(col, COLS - 1)
+
+    def _stay_lifted(self, wires: HeadWires, wanted_n: float) -> None:
+        self.applied_n = 0.0
+        away_mm = self._travel(wires, self.feed_mm_s)
+        if wanted_n > 0.0 and away_mm <= _ARRIVED_MM:
+            self._forget_contact()
+            self.motion = _APPROACH
+            return
+        self._lower(wires)
+
+    def _approach(self, wires: HeadWires, force_n: float, wanted_n: float) -> None:
+        if wanted_n <= 0.0:
+            self._let_go(wires)
+            return
+        self.applied_n = wanted_n if wanted_n < TOUCH_N else TOUCH_N
+        self._travel(wires, min(self.feed_mm_s, _CREEP_MM_S))
+        self._learn_stiffness(wires, force_n)
+        if force_n >= CONTACT_N:
+            self.motion = _PRESS
+            self._contact_z_mm = wires.z_mm
+        if wanted_n < CONTACT_N and force_n >= 0.6 * wanted_n:
+            # Less than a contact is asked: hold what there is, without travelling.
+            self.motion = _PRESS
+        wires.z_speed_mm_s = _APPROACH_MM_S
+
+    def _press(self, wires: HeadWires, force_n: float, wanted_n: float) -> None:
+        if wanted_n <= 0.0:
+            self._let_go(wires)
+            return
+        before_n = self.applied_n
+        applied_n = wanted_n
+        if wanted_n > before_n + self.rise_n:
+            applied_n = before_n + self.rise_n
+        self.applied_n = applied_n
+        in_contact = force_n >= CONTACT_N
+        self._travel(wires, self.feed_mm_s if in_contact else min(self.feed_mm_s, _CREEP_MM_S))
+        self._learn_stiffness(wires, force_n)
+        stiffness = _STIFFNESS_BASE + _STIFFNESS_PER_N * (force_n if force_n > 0.0 else 0.0)
+        stiffness = max(stiffness, self._stiffness)
+        error_n = applied_n - force_n
+        slope = self._slope_mm_s + error_n * (_BANDWIDTH_1_S * _SLOPE_1_S * _STEP_S) / stiffness
+        slope *= 0.995
+        if not in_contact:
+            slope = 0.0
+        self._slope_mm_s = slope = min(max(slope, -_SLOPE_MAX_MM_S), _SLOPE_MAX_MM_S)
+        rising = (applied_n - before_n) / _STEP_S if applied_n > before_n else 0.0
+        speed = (error_n * _BANDWIDTH_1_S + rising) / stiffness + slope
+        most = _PRESS_MM_S if in_contact else _APPROACH_MM_S
+        wires.z_speed_mm_s = min(max(speed, -_RETRACT_MM_S), most)
+        if force_n >= CLEAR_N:
+            self._contact_z_mm = wires.z_mm
+        self._peak_n = max(self._peak_n, force_n)
+
+    def _learn_stiffness(self, wires: HeadWires, force_n: float) -> None:
+        """Compare force and way of the press; a stiffer answer counts at once, a softer slowly."""
+        way_mm = wires.z_mm - self._k_z_mm
+        if -_PROBE_MM < way_mm < _PROBE_MM:
+            return
+        answer = (force_n - self._k_force_n) / way_mm
+        self._k_force_n, self._k_z_mm = force_n, wires.z_mm
+        if answer > self._stiffness:
+            self._stiffness = min(answer, _STIFFNESS_MAX)
+        else:
+            self._stiffness += 0.05 * (answer - self._stiffness)
+
+    def _let_go(self, wires: HeadWires) -> None:
+        self.motion = _UNLOAD
+        self.applied_n = 0.0
+        wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
+        self._withdraw(wires)
+
+    def _withdraw(self, wires: HeadWires) -> None:
+        if self.motion == _LIFTED:
+            self._lower(wires)
+            return
+        self.motion = _UNLOAD
+        if wires.force_a_n >= CLEAR_N:
+            self._contact_z_mm = wires.z_mm
+        if self.clear:
+            self.motion = _LIFTED
+            self._forget_contact()
+        self._lower(wires)
+
+    def _lower(self, wires: HeadWires) -> None:
+        """Go down to z = 0 as fast as can be braked."""
+        z_mm = wires.z_mm
+        if z_mm <= 0.0:
+            wires.z_speed_mm_s = 0.0
+            return
+        brake = math.sqrt(2.0 * _PRESS_BRAKE_MM_S2 * z_mm) + 1.0
+        wires.z_speed_mm_s = -brake if brake < _RETRACT_MM_S else -_RETRACT_MM_S
+
+    def _travel(self, wires: HeadWires, feed_mm_s: float) -> float:
+        """Order the carriage speed towards the target; return how far it still is."""
+        dx, dy = self.x_mm - wires.x_mm, self.y_mm - wires.y_mm
+        away_mm = math.sqrt(dx * dx + dy * dy)
+        if away_mm < 0.02:
+            wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
+            return away_mm
+        speed = away_mm * _CARRIAGE_GAIN_1_S
+        brake = math.sqrt(_CARRIAGE_BRAKE_MM_S2 * away_mm)
+        speed = min(speed, brake)
+        speed = min(speed, feed_mm_s)
+        scale = speed / away_mm
+        wires.x_speed_mm_s, wires.y_speed_mm_s = dx * scale, dy * scale
+        return away_mm
+
+    def _judge(self, wires: HeadWires, force_n: float, cell: int) -> Trip:
+        """Compare force with limits, the other channel, the mask and the skin."""
+        here_n = self.limits.here_n[cell]
+        if here_n < 0.0:
+            if force_n >= CONTACT_N:
+                self._outside_ms += 1
+                if self._outside_ms > OUTSIDE_MS:
+                    return Trip.OUTSIDE_MASK
+            here_n = 0.0 if force_n < CONTACT_N else CEILING_N[cell // COLS]
+        else:
+            self._outside_ms = 0
+        margin_n = here_n * OVER_RATIO if here_n * OVER_RATIO > OVER_N else OVER_N
+        if force_n > here_n + margin_n:
+            self._over_ms += 1
+            if self._over_ms >= OVER_MS:
+                return Trip.OVER_FORCE
+        else:
+            self._over_ms = 0
+        if force_n > CEILING_N[cell // COLS] + OVER_CEILING_N:
+            return Trip.OVER_FORCE
+        return self._judge_channels(wires, force_n)
+
+    def _judge_channels(self, wires: HeadWires, force_n: float) -> Trip:
+        force_b_n = wires.force_b_n
+        apart_n = force_n - force_b_n if force_n > force_b_n else force_b_n - force_n
+        larger_n = force_n if force_n > force_b_n else force_b_n
+        if apart_n > DISAGREE_N and apart_n > DISAGREE_RATIO * larger_n:
+            self._disagree_ms += 1
+            if self._disagree_ms >= DISAGREE_MS:
+                return Trip.CHANNELS_DISAGREE
+        else:
+            self._disagree_ms = 0
+        if self.motion == _PRESS and self._peak_n >= LOST_AFTER_N and force_n < CLEAR_N:
+            self._lost_ms += 1
+            wires.z_speed_mm_s = min(wires.z_speed_mm_s, 0.0)
+            if self._lost_ms >= LOST_MS:
+                return Trip.CONTACT_LOST
+        else:
+            self._lost_ms = 0
+        return self._judge_range(force_n)
+
+    def _judge_range(self, force_n: float) -> Trip:
+        if RANGE_N[0] <= force_n <= RANGE_N[1]:
+            self._range_ms = 0
+            return Trip.NONE
+        self._range_ms += 1
+        if self._range_ms < RANGE_MS:
+            return Trip.NONE
+        self.force_bad = True
+        return Trip.SENSOR

@@ -1,0 +1,390 @@
+"""The behaviour of the device: states, consent, watchdog, trips, and both heads.
+
+It knows messages and wires, no bytes. Time is the device's own microseconds.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.messages import (
+    U32_MAX,
+    Acknowledge,
+    Arm,
+    BedTarget,
+    DeviceState,
+    EventKind,
+    Mask,
+    Refusal,
+    SetPoint,
+    Trip,
+)
+from simulator.firmware.dwell import Dwell
+from simulator.firmware.head import CLEAR_N, Head
+from simulator.firmware.identity import DESCRIPTOR, LIMITS_CRC
+from simulator.firmware.limits import limits_of, no_limits
+from simulator.firmware.masks import Place, place_of, refuse_mask
+from simulator.firmware.states import LATCHING, after_unloading, may_follow
+from simulator.wires import HeadWires, PanelWires
+
+_LIMITS: Final = DESCRIPTOR.limits
+WATCHDOG_US: Final = _LIMITS.watchdog_ms * 1000
+TTL_US: Final = _LIMITS.ttl_ms * 1000
+CONSENT_US: Final = _LIMITS.consent_ms * 1000
+LAMP_US: Final = 10_000_000
+START_UP_US: Final = 600_000
+SLOW_TICK_US: Final = 10_000
+MASK_CHANGE_N: Final = 0.5
+PLACED_N: Final = (4.0, 15.0)
+FOOT_N: Final = 8.0
+NEITHER: Final = 255
+_IMAGES: Final = 8
+_CELL_N_PER_COUNT: Final = (
+    DESCRIPTOR.matrix.pitch_x_um * DESCRIPTOR.matrix.pitch_y_um * 1e-12
+) * DESCRIPTOR.matrix.pa_per_count
+_ZERO_COUNTS: Final = (
+    DESCRIPTOR.matrix.zero_counts * DESCRIPTOR.matrix.rows * DESCRIPTOR.matrix.cols
+)
+
+Counts = NDArray[np.uint16]
+Happening = tuple[int, EventKind, int, int]
+"""Device time, what, which bed, value: an EVENT to come."""
+
+
+class Machine:
+    """The device without its link.
+
+    Args:
+        heads: Signals of the left and the right bed.
+        panel: Buttons and lamp.
+
+    Attributes:
+        state: A `DeviceState`.
+        trip: The last trip, until acknowledged or armed again.
+        stop_count: STOPs since power-on.
+        setpoint_counter: Header counter of the set-point obeyed, 0 none.
+        happenings: Events not yet sent.
+    """
+
+    def __init__(self, heads: tuple[HeadWires, HeadWires], panel: PanelWires) -> None:
+        self.heads = (Head(heads[0]), Head(heads[1]))
+        self._panel = panel
+        self.now_us = 0
+        self.state = DeviceState.SILENT
+        self.trip = Trip.NONE
+        self.stop_count = 0
+        self.setpoint_counter = 0
+        self.order_frame_us = -1
+        self.stop_at_us = -1
+        self.consent_at_us = -1
+        self.arm_at_us = -1
+        self.happenings: list[Happening] = []
+        self.homed = False
+        self.bed_load_n = [0.0, 0.0]
+        self.resting_n = [0.0, 0.0]
+        self.lamp_until_us = -1
+        self._boot_us = -1
+        self._consent_us = -1
+        self._places: list[Place | None] = [None, None]
+        self._consented: list[Place | None] = [None, None]
+        self._armed_beds = 0
+        self._armed_ms = 0
+        self._expires_us = -1
+        self._heard_us = 0
+        self._asked_us = 0
+        self._retract_us = 0
+        self._started = False
+        self._stopped = False
+        self._empty = [True, True]
+        self._dwells = (Dwell(), Dwell())
+        self._images: list[Counts] = []
+
+    # What the host asks
+
+    def start_up(self) -> None:
+        """A host is there: test the parts and find home, once for each power-on."""
+        if self.state == DeviceState.SILENT and self._boot_us < 0:
+            self._boot_us = self.now_us
+            for head in self.heads:
+                head.wires.enabled = True
+
+    @property
+    def letting_go(self) -> bool:
+        """A new session must wait until the heads are off the skin."""
+        return self.state == DeviceState.RETRACT
+
+    def put_mask(self, mask: Mask) -> Refusal | None:
+        """Take a mask, or return why not."""
+        armed = self.state in (DeviceState.ARMED, DeviceState.RUNNING)
+        if not armed and self.state != DeviceState.READY:
+            return Refusal.WRONG_STATE
+        if armed and not all(
+            head.lifted and head.wires.force_a_n < MASK_CHANGE_N for head in self.heads
+        ):
+            return Refusal.WRONG_STATE
+        bed = mask.head.bed
+        refusal = refuse_mask(mask, self._image_kpa(bed), self._consented[bed])
+        if refusal is None:
+            self.heads[bed].limits = limits_of(mask.limits_mn)
+            self._places[bed] = place_of(mask.head)
+        return refusal
+
+    def arm(self, order: Arm) -> Refusal | None:
+        """Leave READY, or return why not."""
+        self.arm_at_us = self.now_us
+        refusal = self._refuse_arm(order)
+        if refusal is not None:
+            if refusal == Refusal.NO_CONSENT:
+                self.lamp_until_us = self.now_us + LAMP_US
+            return refusal
+        self.trip = Trip.NONE
+        self.lamp_until_us = -1
+        self._armed_beds = order.beds
+        self._consented = list(self._places)
+        self._heard_us = self._asked_us = self.now_us
+        self._expires_us = -1
+        self._dwells = (Dwell(), Dwell())
+        for head in self.heads:
+            head.forget_order()
+        self._change(DeviceState.ARMED)
+        return None
+
+    def _refuse_arm(self, order: Arm) -> Refusal | None:
+        if self.state == DeviceState.LATCHED or self._armed_ms >= _LIMITS.session_ms:
+            return Refusal.FAULT_PRESENT
+        if self.state == DeviceState.SILENT:
+            return Refusal.NOT_HOMED
+        if self.state != DeviceState.READY:
+            return Refusal.WRONG_STATE
+        if order.limits_crc != LIMITS_CRC:
+            return Refusal.LIMITS_DIFFER
+        if any(order.beds >> bed & 1 and self._places[bed] is None for bed in (0, 1)):
+            return Refusal.NO_MASK
+        if self._consent_us < 0 or self.now_us - self._consent_us > CONSENT_US:
+            return Refusal.NO_CONSENT
+        return None
+
+    def obey(self, order: SetPoint, counter: int) -> Refusal | None:
+        """Take a set-point, or return why not."""
+        if self.state not in (DeviceState.ARMED, DeviceState.RUNNING):
+            return Refusal.WRONG_STATE
+        if not 0 <= self.now_us - order.frame_us <= TTL_US:
+            return Refusal.STALE
+        if not all(_within_carriage(target) for target in (order.left, order.right)):
+            return Refusal.OUT_OF_RANGE
+        self._heard_us = self.now_us
+        self._expires_us = order.frame_us + order.ttl_ms * 1000
+        self.setpoint_counter = counter
+        self.order_frame_us = order.frame_us
+        for bed, target in enumerate((order.left, order.right)):
+            if self._armed_beds >> bed & 1:
+                self.heads[bed].obey(target)
+        if order.left.force_mn or order.right.force_mn:
+            self._asked_us = self.now_us
+        return None
+
+    def let_go(self, trip: Trip) -> None:
+        """Unload and disarm; the same way for every reason."""
+        if self.state in (DeviceState.SILENT, DeviceState.LIMP):
+            return
+        self._disarm()
+        self._happen(EventKind.TRIP, int(trip))
+        pending = self.state in (DeviceState.RETRACT, DeviceState.LATCHED)
+        if not (pending and self.trip in LATCHING):  # nothing but a person clears a latch
+            self.trip = trip
+        if self.state != DeviceState.RETRACT:
+            self._retract_us = self.now_us
+            self._change(DeviceState.RETRACT)
+        for head in self.heads:
+            head.unload()
+
+    def stop(self, count: int) -> None:
+        """STOP from the wire, `count` times: in every state, with or without a session."""
+        self.stop_at_us = self.now_us
+        self.stop_count = (self.stop_count + count) & U32_MAX
+        self._happen(EventKind.STOP, self.stop_count & 0x7FFF_FFFF)
+        self._disarm()
+        self.let_go(Trip.STOP)
+
+    def acknowledge(self, order: Acknowledge) -> Refusal | None:
+        """A person has seen the trip."""
+        if self.state not in (DeviceState.READY, DeviceState.LATCHED):
+            return Refusal.WRONG_STATE
+        if order.trip != self.trip:
+            return Refusal.OUT_OF_RANGE
+        if any(not -1.0 < head.wires.force_a_n < CLEAR_N for head in self.heads):
+            return Refusal.FAULT_PRESENT
+        for head in self.heads:
+            head.force_bad = False
+        self.trip = Trip.NONE
+        if self.state == DeviceState.LATCHED:
+            self._change(DeviceState.READY)
+        return None
+
+    # What happens by itself
+
+    def step(self, now_us: int) -> None:
+        """One millisecond."""
+        self.now_us = now_us
+        panel = self._panel
+        if panel.start_pressed != self._started or panel.stop_pressed != self._stopped:
+            self._feel_buttons()
+        state = self.state
+        if state in (DeviceState.RUNNING, DeviceState.ARMED):
+            self._drive(now_us)
+        elif state == DeviceState.SILENT:
+            self._boot(now_us)
+        else:
+            left, right = self.heads
+            left.unload()
+            right.unload()
+            if state == DeviceState.RETRACT and left.clear and right.clear:
+                took_ms = (now_us - self._retract_us) // 1000
+                self._happen(EventKind.UNLOADED, took_ms)
+                self._change(after_unloading(self.trip))
+        if self.lamp_until_us >= 0:
+            panel.start_lamp = now_us < self.lamp_until_us and self._consent_us < 0
+            if not panel.start_lamp:
+                self.lamp_until_us = -1
+
+    def _boot(self, now_us: int) -> None:
+        if 0 <= self._boot_us <= now_us - START_UP_US:
+            self.homed = True
+            self._change(DeviceState.READY)
+
+    def _drive(self, now_us: int) -> None:
+        if now_us - self._heard_us > WATCHDOG_US:
+            self.let_go(Trip.WATCHDOG)
+            return
+        fresh = now_us <= self._expires_us
+        left, right = self.heads
+        trip = left.step(fresh=fresh) or right.step(fresh=fresh)
+        if trip:
+            self.let_go(trip)
+            return
+        busy = (
+            left.motion or right.motion or (fresh and (left.asked_n > 0.0 or right.asked_n > 0.0))
+        )
+        wanted = DeviceState.RUNNING if busy else DeviceState.ARMED
+        if wanted != self.state:
+            self._change(wanted)
+        if now_us % SLOW_TICK_US == 0:
+            self._watch_times(now_us)
+
+    def _watch_times(self, now_us: int) -> None:
+        """Check what needs no hurry: dwell, whole load, caps."""
+        step_ms = SLOW_TICK_US // 1000
+        self._armed_ms += step_ms
+        for bed, head in enumerate(self.heads):
+            wires = head.wires
+            dwell = self._dwells[bed]
+            dwell.advance(
+                x_mm=wires.x_mm, y_mm=wires.y_mm, force_n=wires.force_a_n, step_ms=step_ms
+            )
+            if dwell.time_ms > _LIMITS.dwell_ms:
+                self.let_go(Trip.DWELL)
+                return
+            over_n = self.bed_load_n[bed] - self.resting_n[bed]
+            if over_n * 1000.0 > _LIMITS.total_over_resting_mn:
+                self.let_go(Trip.TOTAL_FORCE)
+                return
+        if self._armed_ms >= _LIMITS.session_ms:
+            self.let_go(Trip.SESSION_CAP)
+        elif now_us - self._asked_us > _LIMITS.pause_ms * 1000:
+            self.let_go(Trip.PAUSE_CAP)
+
+    def scan(self, counts: Counts) -> None:
+        """Take a matrix scan: bed loads, feet placed and removed."""
+        self._images.append(counts)
+        del self._images[:-_IMAGES]
+        totals = np.add.reduce(counts.reshape(2, -1), axis=1, dtype=np.int64).tolist()
+        for bed, head in enumerate(self.heads):
+            load_n = (totals[bed] - _ZERO_COUNTS) * _CELL_N_PER_COUNT
+            smooth_n = self.bed_load_n[bed] + (load_n - self.bed_load_n[bed]) * 0.25
+            self.bed_load_n[bed] = smooth_n
+            if head.motion == 0:
+                self.resting_n[bed] = smooth_n
+                self._watch_foot(bed, smooth_n)
+
+    def _watch_foot(self, bed: int, load_n: float) -> None:
+        if load_n < PLACED_N[0]:
+            self._empty[bed] = True
+        elif load_n > PLACED_N[1] and self._empty[bed]:
+            self._empty[bed] = False
+            self._consent_us = self.consent_at_us = self.now_us
+            self._happen(EventKind.FOOT_PLACED, round(load_n * 1000), bed)
+
+    def _feel_buttons(self) -> None:
+        panel = self._panel
+        if panel.start_pressed and not self._started:
+            self._happen(EventKind.START_BUTTON, 1)
+            if self.state != DeviceState.RETRACT:
+                self._consent_us = self.consent_at_us = self.now_us
+        if panel.stop_pressed and not self._stopped:
+            self._happen(EventKind.STOP_BUTTON, 1)
+            self.stop_at_us = self.now_us
+            self._disarm()
+            self.let_go(Trip.STOP_BUTTON)
+        self._started, self._stopped = panel.start_pressed, panel.stop_pressed
+
+    # What others may know
+
+    @property
+    def consent_age_ms(self) -> int:
+        """Time since START or a foot placed, all ones for never or lost."""
+        return U32_MAX if self._consent_us < 0 else (self.now_us - self._consent_us) // 1000
+
+    @property
+    def consent_us(self) -> int:
+        """Device time of the consent in force, -1 none."""
+        return self._consent_us
+
+    def has_mask(self, bed: int) -> bool:
+        """Return whether a mask is in force on this bed."""
+        return self._places[bed] is not None
+
+    def _image_kpa(self, bed: int) -> NDArray[np.float32]:
+        """Return the mean of the last scans: one alone is too noisy to judge a cell."""
+        matrix = DESCRIPTOR.matrix
+        if not self._images:
+            return np.zeros((matrix.rows, matrix.cols), dtype=np.float32)
+        images = np.stack([counts[bed] for counts in self._images])
+        mean = images.mean(axis=0, dtype=np.float32)
+        image: NDArray[np.float32] = (mean - matrix.zero_counts) * np.float32(
+            matrix.pa_per_count / 1000.0
+        )
+        return image
+
+    def _disarm(self) -> None:
+        """Forget orders, consent and masks: only a person gives them again."""
+        if self._consent_us >= 0:
+            self._consent_us = -1
+            self._happen(EventKind.CONSENT_LOST, 0)
+        self._armed_beds = 0
+        self._expires_us = -1
+        self.setpoint_counter = 0
+        self._places = [None, None]
+        self._consented = [None, None]
+        for head in self.heads:
+            head.limits = no_limits()
+            head.forget_order()
+
+    def _change(self, state: DeviceState) -> None:
+        if not may_follow(self.state, state):
+            raise AssertionError(f"{self.state.name} may not lead to {state.name}")
+        self.state = state
+        self._happen(EventKind.STATE, int(state))
+
+    def _happen(self, kind: EventKind, value: int, bed: int = NEITHER) -> None:
+        self.happenings.append((self.now_us, kind, bed, value))
+
+
+def _within_carriage(target: BedTarget) -> bool:
+    carriage = DESCRIPTOR.carriage
+    return (
+        carriage.x_min_um <= target.x_um <= carriage.x_max_um
+        and carriage.y_min_um <= target.y_um <= carriage.y_max_um
+        and target.feed_um_s <= carriage.feed_max_um_s
+        and (target.vibration_hz == 0 or target.vibration_hz >= 20)
+    )

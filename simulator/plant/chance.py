@@ -1,0 +1,59 @@
+"""Seeded noise, made once in bulk: one draw a millisecond would cost more than the physics."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SCALARS: Final = 1 << 14
+_FIELD: Final = 1 << 19
+
+
+def generator(seed: int, *path: int) -> np.random.Generator:
+    """Return the random source of one part, independent of every other part's."""
+    return np.random.default_rng([seed, *path])
+
+
+class ScalarNoise:
+    """Gaussian numbers in a long loop.
+
+    Args:
+        source: Where they come from.
+        sd: Their standard deviation.
+    """
+
+    __slots__ = ("_at", "_values")
+
+    def __init__(self, source: np.random.Generator, sd: float) -> None:
+        self._values: list[float] = (source.standard_normal(_SCALARS) * sd).tolist()
+        self._at = 0
+
+    def draw(self) -> float:
+        """Return the next number."""
+        at = self._at
+        self._at = (at + 1) & (_SCALARS - 1)
+        return self._values[at]
+
+
+class FieldNoise:
+    """Gaussian fields cut out of one long record at places that do not repeat for hours.
+
+    Args:
+        source: Where they come from.
+        sd: Their standard deviation.
+        size: Numbers a field.
+    """
+
+    __slots__ = ("_at", "_size", "_stride", "_values")
+
+    def __init__(self, source: np.random.Generator, sd: float, size: int) -> None:
+        self._values = (source.standard_normal(_FIELD + size) * sd).astype(np.float32)
+        self._size = size
+        self._stride = 2 * int(source.integers(size, _FIELD // 2)) + 1
+        self._at = 0
+
+    def draw(self) -> NDArray[np.float32]:
+        """Return the next field; read-only use."""
+        at = self._at
+        self._at = (at + self._stride) & (_FIELD - 1)
+        return self._values[at : at + self._size]

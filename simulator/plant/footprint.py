@@ -1,0 +1,81 @@
+"""The pressure that a resting foot puts on the bed: of a synthetic sole, in kPa per taxel."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.plant.outline import borders
+from simulator.plant.people import Build
+from simulator.plant.sole import Stance, to_foot
+
+Floats = NDArray[np.float64]
+
+_SUBCELLS: Final = 5
+
+# Pads of a seated sole: u, across over length, half sizes of both, and weight. Places: local
+# maxima of one emed footprint (sample of pressuRe, Telfer, MIT); sizes and weights are a Podal
+# proposal: nobody has published a seated footprint.
+_PADS: Final = (
+    (0.107, -0.005, 0.100, 0.098, 1.00),
+    (0.30, 0.060, 0.120, 0.055, 0.35),
+    (0.44, 0.095, 0.140, 0.052, 0.40),
+    (0.58, 0.130, 0.100, 0.050, 0.45),
+    (0.644, 0.150, 0.060, 0.045, 0.50),
+    (0.70, 0.095, 0.070, 0.050, 0.60),
+    (0.745, 0.035, 0.070, 0.055, 0.85),
+    (0.744, -0.025, 0.070, 0.050, 0.80),
+    (0.727, -0.108, 0.070, 0.060, 0.85),
+    (0.911, -0.124, 0.055, 0.045, 0.70),
+    (0.950, -0.010, 0.032, 0.028, 0.35),
+    (0.925, 0.040, 0.030, 0.026, 0.30),
+    (0.880, 0.090, 0.030, 0.026, 0.25),
+    (0.835, 0.130, 0.028, 0.026, 0.15),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixShape:
+    """The taxel matrix of a bed."""
+
+    rows: int
+    cols: int
+    pitch_x_mm: float
+    pitch_y_mm: float
+
+    @property
+    def cell_n_per_kpa(self) -> float:
+        """Force on one taxel at 1 kPa."""
+        return self.pitch_x_mm * self.pitch_y_mm * 1e-3
+
+
+def synthetic_kpa(build: Build, stance: Stance, shape: MatrixShape) -> Floats:
+    """Return the resting pressure, shape (rows, cols), row 0 = toe end, summing to the load."""
+    x, y = _points(shape)
+    along, across = to_foot(stance, x, y)
+    u = along / build.length_mm
+    across_ratio = across / (build.length_mm * build.width_ratio)
+    pressure = np.zeros(x.shape)
+    for pad_u, pad_across, half_u, half_across, weight in _PADS:
+        reach = ((u - pad_u) / half_u) ** 2 + ((across_ratio - pad_across) / half_across) ** 2
+        pressure = np.maximum(pressure, weight * np.maximum(1.0 - reach, 0.0) ** 0.6)
+    medial, lateral = borders(u)
+    inside = (u >= 0.0) & (u <= 1.0) & (across_ratio >= medial) & (across_ratio <= lateral)
+    cells = (pressure * inside).reshape(shape.rows, _SUBCELLS, shape.cols, _SUBCELLS)
+    return scaled_to_load(cells.mean(axis=(1, 3)), build.seated_n, shape)
+
+
+def scaled_to_load(kpa: Floats, load_n: float, shape: MatrixShape) -> Floats:
+    """Return `kpa` times the factor that makes its force `load_n`."""
+    result: Floats = kpa * (load_n / (kpa.sum() * shape.cell_n_per_kpa))
+    return result
+
+
+def _points(shape: MatrixShape) -> tuple[Floats, Floats]:
+    """Return the bed points of all sub-cells, row 0 = toe end."""
+    step_x, step_y = shape.pitch_x_mm / _SUBCELLS, shape.pitch_y_mm / _SUBCELLS
+    x = (np.arange(shape.cols * _SUBCELLS) + 0.5) * step_x
+    y = (shape.rows * _SUBCELLS - np.arange(shape.rows * _SUBCELLS) - 0.5) * step_y
+    grid_x, grid_y = np.meshgrid(x, y)
+    return grid_x, grid_y
