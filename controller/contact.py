@@ -57,14 +57,16 @@ _MIN_LOAD_N = 3.0
 _MIN_CELLS_CM2 = 1.5
 
 # What one foot of 195-310 mm by 75-120 mm leaves on a matrix: without toes the print is about 0.78
-# of the foot long (MUN104, mean of 104 people), without its edges 0.7 of its breadth.
-_PRINT_LENGTH_MM = (0.72 * 195.0, 310.0)
-_PRINT_BREADTH_MM = (0.55 * 75.0, 120.0)
-_PRINT_AREA_CM2 = (25.0, 220.0)
+# of the foot long (MUN104, mean of 104 people), without its edges 0.7 of its breadth. Above, room
+# for a print that rolled and for the error of a few taxels; the fitted pose is the exact judge.
+_PRINT_LENGTH_MM = (0.72 * 195.0, 330.0)
+_PRINT_BREADTH_MM = (0.55 * 75.0, 135.0)
+_PRINT_AREA_CM2 = (20.0, 220.0)
 # The ends of a foot bear, its middle less: share of the loaded taxels in the outer thirds.
 _MIN_END_RATIO = 0.12
-# Feet are accepted 25 degrees to either side; the print itself may lean by as much again.
-_MAX_TURN_RAD = math.radians(45.0)
+# Feet are accepted 25 degrees to either side; the print itself may lean by 30 more where only
+# heel and lateral border bear.
+_MAX_TURN_RAD = math.radians(55.0)
 
 
 def find_contact(
@@ -73,8 +75,9 @@ def find_contact(
     """Judge one (rows, cols) image [kPa] of one bed; a foot may be several blobs."""
     flat = kpa.ravel()
     loaded = flat > threshold_kpa
-    index = loaded.nonzero()[0]
     mask = loaded.reshape(grid.shape)
+    mask &= _beside(mask)  # noise over the whole mat loads taxels one by one, a foot never does
+    index = loaded.nonzero()[0]
     area_cm2 = index.size * grid.cell_area_cm2
     if area_cm2 < _MIN_CELLS_CM2:
         return _nothing(mask, area_cm2=area_cm2)
@@ -96,6 +99,16 @@ def find_contact(
         cop_y_mm=float(pressure @ y_mm) / total,
         mask=mask,
     )
+
+
+def _beside(mask: Mask) -> Mask:
+    """Taxels that share an edge with a marked one."""
+    beside = np.zeros_like(mask)
+    beside[1:] = mask[:-1]
+    beside[:-1] |= mask[1:]
+    beside[:, 1:] |= mask[:, :-1]
+    beside[:, :-1] |= mask[:, 1:]
+    return beside
 
 
 def _nothing(mask: Mask, *, area_cm2: float, load_n: float = 0.0, peak_kpa: float = 0.0) -> Contact:
