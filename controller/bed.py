@@ -1,8 +1,7 @@
 """What is known of one bed: what the matrix feels, whether a foot lies still, and its pose."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -21,16 +20,19 @@ GONE_RATIO: Final = 0.4
 GONE_FRAMES: Final = 3
 """Below this share of the load it had when registered, for this many frames, the foot has gone."""
 
-CALM_SHARE: Final = 0.08
-"""Weight of a new image in the calm one: some 60 ms at 200 Hz, which halves the noise."""
+ODD_FRAMES: Final = 6
+"""So many judged images in a row (120 ms) must not look like a foot before it counts as none: noise
+at the edge of a blob may split a print for one frame."""
+
+CALM_SHARE: Final = 0.16
+"""Weight of a judged image in the calm one, at 50 a second: 120 ms, a third of the noise."""
 
 SIDE_BELIEF: Final = 0.9
 """Belief in the wrong side from which a foot counts as swapped."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bed:
-    """One bed.
+class Bed(NamedTuple):
+    """One bed. A tuple and not a dataclass because it is replaced several times a tick.
 
     Attributes:
         side: Which bed.
@@ -45,6 +47,7 @@ class Bed:
         field: What that sole allows.
         settled_n: Load when the pose was registered.
         gone_frames: Frames in a row in which that load was missing.
+        odd_frames: Judged images in a row that did not look like a foot.
         refusal: Code why what lies there is not accepted, "" where nothing is wrong.
     """
 
@@ -60,6 +63,7 @@ class Bed:
     field: SoleField | None = None
     settled_n: float = 0.0
     gone_frames: int = 0
+    odd_frames: int = 0
     refusal: str = "no_load"
 
     @property
@@ -91,13 +95,14 @@ def feel(
     missing = bed.registered and load_n < GONE_RATIO * bed.settled_n
     gone_frames = bed.gone_frames + 1 if missing else 0
     if not judge:
-        return replace(bed, load_n=load_n, gone_frames=gone_frames)
-    contact = find_contact(kpa, machine.grid, head=head)
+        return bed._replace(load_n=load_n, gone_frames=gone_frames)
     if head is not None:
-        return replace(bed, load_n=load_n, gone_frames=gone_frames, contact=contact)
+        contact = find_contact(kpa, machine.grid, head=head)
+        return bed._replace(load_n=load_n, gone_frames=gone_frames, contact=contact)
     calm_kpa = kpa if bed.calm_kpa is None else bed.calm_kpa + CALM_SHARE * (kpa - bed.calm_kpa)
+    contact = find_contact(calm_kpa, machine.grid)
     return _settle(
-        replace(bed, load_n=load_n, gone_frames=gone_frames, contact=contact, calm_kpa=calm_kpa),
+        bed._replace(load_n=load_n, gone_frames=gone_frames, contact=contact, calm_kpa=calm_kpa),
         contact,
         now_us,
     )
@@ -106,21 +111,23 @@ def feel(
 def _settle(bed: Bed, contact: Contact, now_us: int) -> Bed:
     """Drop what was known of the foot when it moves or goes."""
     if contact.finding is not Finding.FOOT:
+        odd_frames = bed.odd_frames + 1
+        if odd_frames < ODD_FRAMES and bed.still_since_us >= 0:
+            return bed._replace(odd_frames=odd_frames)
         return _forget(bed, still_since_us=-1, refusal=contact.reason)
+    if bed.odd_frames:
+        bed = bed._replace(odd_frames=0)
     moved_mm = math.hypot(contact.cop_x_mm - bed.anchor_x_mm, contact.cop_y_mm - bed.anchor_y_mm)
     if bed.still_since_us >= 0 and moved_mm <= STILL_MM:
         return bed
-    return replace(
-        _forget(bed, still_since_us=now_us, refusal="moving"),
+    return _forget(bed, still_since_us=now_us, refusal="moving")._replace(
         anchor_x_mm=contact.cop_x_mm,
         anchor_y_mm=contact.cop_y_mm,
-        calm_kpa=None,
     )
 
 
 def _forget(bed: Bed, *, still_since_us: int, refusal: str) -> Bed:
-    return replace(
-        bed,
+    return bed._replace(
         still_since_us=still_since_us,
         refusal=refusal,
         fit=None,
@@ -138,17 +145,17 @@ def register(bed: Bed, settings: Settings, now_us: int) -> Bed:
     if now_us - bed.still_since_us < STILL_US:
         return bed
     if bed.fit is None:
-        return replace(bed, fit=begin_fit(np.asarray(bed.calm_kpa), machine.grid))
+        return bed._replace(fit=begin_fit(np.asarray(bed.calm_kpa), machine.grid))
     fit = advance_fit(bed.fit)
     if fit.failed:
         return _retry(bed, fit.failed, now_us)
     if fit.pose is None:
-        return replace(bed, fit=fit)
-    return _accept(replace(bed, fit=None), fit.pose, settings, machine, now_us)
+        return bed._replace(fit=fit)
+    return _accept(bed._replace(fit=None), fit.pose, settings, machine, now_us)
 
 
 def _retry(bed: Bed, refusal: str, now_us: int) -> Bed:
-    return replace(bed, fit=None, refusal=refusal, still_since_us=now_us)
+    return bed._replace(fit=None, refusal=refusal, still_since_us=now_us)
 
 
 def _accept(bed: Bed, pose: FootPose, settings: Settings, machine: Machine, now_us: int) -> Bed:
@@ -165,4 +172,4 @@ def _accept(bed: Bed, pose: FootPose, settings: Settings, machine: Machine, now_
         carriage=machine.carriage,
         atlas=settings.atlas,
     )
-    return replace(bed, pose=pose, field=field, settled_n=bed.load_n, refusal="")
+    return bed._replace(pose=pose, field=field, settled_n=bed.load_n, refusal="")

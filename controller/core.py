@@ -5,7 +5,7 @@ session and the massage, ask, govern, order. Time is data; no clock, no input, n
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.bed import Bed, feel, register
 from controller.contact import HeadPlace
@@ -45,6 +45,9 @@ FRAMES_LOST_US: Final = 100_000
 SILENT_US: Final = 1_000_000
 """Without frames for this long an idle device is gone; while pressing 100 ms are too long."""
 
+JUDGE_TICKS: Final = 4
+"""The shape on each bed is judged 50 times a second; its load at every frame."""
+
 HEAD_CLEAR_N: Final = 0.5
 MASK_EVERY_US: Final = 200_000
 ARM_EVERY_US: Final = 300_000
@@ -64,9 +67,8 @@ class SensorFrame:
     at_us: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """Everything the controller knows.
+class State(NamedTuple):
+    """Everything the controller knows. A tuple because it is replaced several times a tick.
 
     Attributes:
         now_us: Time of the last step.
@@ -125,9 +127,9 @@ def step(
 ) -> State:
     """Return the state after one tick, with or without a frame."""
     dt_us = now_us - state.now_us if state.ticks else 0
-    state = replace(state, now_us=now_us, ticks=state.ticks + 1, orders=(), stop=False, reply="")
+    state = state._replace(now_us=now_us, ticks=state.ticks + 1, orders=(), stop=False, reply="")
     if frame is not None and settings.machine is not None:
-        state = _feel(replace(state, frame=frame), frame.frame, settings, settings.machine)
+        state = _feel(state._replace(frame=frame), frame.frame, settings, settings.machine)
     state = _notice(state, settings)
     if request is not None:
         state = _answer(state, request, settings)
@@ -146,17 +148,17 @@ def _feel(state: State, frame: Frame, settings: Settings, machine: Machine) -> S
         head = None
         if report.flags & BedFlag.CONTACT or report.force_a_mn > HEAD_CLEAR_N * 1000:
             head = HeadPlace(report.x_um / 1000, report.y_um / 1000)
-        mine = (state.ticks + index) % 2 == 0
         bed = feel(
             state.beds[index],
             frame.counts[index],
             machine,
             head=head,
-            judge=mine,
+            judge=state.ticks % JUDGE_TICKS == index * JUDGE_TICKS // 2,
             now_us=state.now_us,
         )
+        mine = state.ticks % 2 == index
         beds.append(register(bed, settings, state.now_us) if mine and head is None else bed)
-    return replace(state, beds=(beds[0], beds[1]))
+    return state._replace(beds=(beds[0], beds[1]))
 
 
 def _go(state: State, happening: Happening, reason: str = "") -> State:
@@ -164,7 +166,7 @@ def _go(state: State, happening: Happening, reason: str = "") -> State:
     session = advance_session(state.session, happening)
     if session is state.session:
         return state
-    return replace(state, session=session, entered_us=state.now_us, reason=reason)
+    return state._replace(session=session, entered_us=state.now_us, reason=reason)
 
 
 def _notice(state: State, settings: Settings) -> State:
@@ -186,7 +188,7 @@ def _notice_device(state: State, settings: Settings) -> State:
     allowed_us = FRAMES_LOST_US if state.session in PRESSING else SILENT_US
     if state.age_us > allowed_us:
         lost = _go(state, Happening.DEVICE_LOST, "frames_lost")
-        return replace(lost, stop=lost.session is Session.FAULT is not state.session)
+        return lost._replace(stop=lost.session is Session.FAULT is not state.session)
     state = _go(state, Happening.DEVICE_FOUND)
     device, frame = state.device, state.frame
     trip = Trip(frame.frame.trip).name.lower() if frame and frame.frame.trip in set(Trip) else ""
@@ -206,15 +208,15 @@ def _unfeel(state: State) -> State:
     """Forget what an absent device felt."""
     if state.frame is None:
         return state
-    return replace(
-        state, frame=None, beds=(Bed(Side.LEFT), Bed(Side.RIGHT)), given=(_NOTHING, _NOTHING)
+    return state._replace(
+        frame=None, beds=(Bed(Side.LEFT), Bed(Side.RIGHT)), given=(_NOTHING, _NOTHING)
     )
 
 
 def _notice_feet(state: State) -> State:
     if state.session in (Session.RUNNING, Session.ENDING):
         if any(bed.gone for bed in state.beds):
-            return replace(_go(state, Happening.FEET_GONE, "foot_gone"), stop=True)
+            return _go(state, Happening.FEET_GONE, "foot_gone")._replace(stop=True)
         if state.session is Session.RUNNING and not state.feet_ready:
             return _go(state, Happening.FOOT_MOVED, "foot_moved")
         return state
@@ -232,53 +234,53 @@ def _answer(state: State, request: Request, settings: Settings) -> State:
     """Do what a person asks, or say by a code why not."""
     match request:
         case Stop():
-            return replace(_go(state, Happening.STOP, "stop"), stop=True, reply="ok")
+            return _go(state, Happening.STOP, "stop")._replace(stop=True, reply="ok")
         case Start():
             return _start(state, request, settings)
         case Pause():
             paused = _go(state, Happening.PAUSE, "pause")
-            return replace(paused, reply="ok" if paused is not state else "not_running")
+            return paused._replace(reply="ok" if paused is not state else "not_running")
         case Resume():
             if state.session is not Session.PAUSED or state.run is None:
-                return replace(state, reply="not_paused")
+                return state._replace(reply="not_paused")
             going = _go(state, Happening.RESUME)
-            return replace(going, run=resume(state.run), masked_us=(0, 0), reply="ok")
+            return going._replace(run=resume(state.run), masked_us=(0, 0), reply="ok")
         case Acknowledge():
             return _acknowledge(state)
 
 
 def _start(state: State, request: Start, settings: Settings) -> State:
     if state.session is Session.NO_DEVICE:
-        return replace(state, reply="no_device")
+        return state._replace(reply="no_device")
     if state.session is Session.FAULT:
-        return replace(state, reply="faulted")
+        return state._replace(reply="faulted")
     try:
         routine = find_routine(settings.library, request.routine)
         run = begin(routine, minutes=request.minutes, level=request.level)
     except ControllerError as error:
         known = request.routine in settings.library
-        return replace(
-            state, reply="bad_request" if known else "unknown_routine", reason=str(error)
+        return state._replace(
+            reply="bad_request" if known else "unknown_routine", reason=str(error)
         )
     if state.session is Session.NO_FOOT or not state.feet_ready:
-        return replace(state, reply="no_foot")
+        return state._replace(reply="no_foot")
     if state.device is not DeviceState.READY:
-        return replace(state, reply="not_ready")
+        return state._replace(reply="not_ready")
     starting = _go(state, Happening.START)
     if starting is state:
-        return replace(state, reply="not_ready")
-    return replace(starting, run=run, masked_us=(0, 0), armed_us=0, reply="ok")
+        return state._replace(reply="not_ready")
+    return starting._replace(run=run, masked_us=(0, 0), armed_us=0, reply="ok")
 
 
 def _acknowledge(state: State) -> State:
     if state.session is not Session.FAULT:
-        return replace(state, reply="not_faulted")
+        return state._replace(reply="not_faulted")
     if state.device is DeviceState.LATCHED and state.frame is not None:
         message = AcknowledgeMessage(state.frame.frame.trip)
-        return replace(state, orders=(*state.orders, message), reply="ok")
+        return state._replace(orders=(*state.orders, message), reply="ok")
     if state.device is DeviceState.LIMP:
-        return replace(state, reply="faulted")
-    return replace(_go(state, Happening.ACKNOWLEDGED), reply="ok")
+        return state._replace(reply="faulted")
+    return _go(state, Happening.ACKNOWLEDGED)._replace(reply="ok")
 
 
 def _masks_set(state: State) -> bool:
@@ -298,7 +300,7 @@ def _act(state: State, dt_us: int, settings: Settings) -> State:
         case Session.RUNNING:
             return _massage(state, dt_us)
         case Session.ENDING if state.device in _ARMED and _heads_clear(state):
-            return replace(state, orders=(*state.orders, Retract(0)))
+            return state._replace(orders=(*state.orders, Retract(0)))
         case _:
             return state
 
@@ -317,8 +319,7 @@ def _arm(state: State, settings: Settings) -> State:
         if not fresh:
             masked = list(state.masked_us)
             masked[index] = state.now_us
-            return replace(
-                state,
+            return state._replace(
                 orders=(*state.orders, _mask(state.beds[index])),
                 masked_us=(masked[0], masked[1]),
             )
@@ -327,7 +328,7 @@ def _arm(state: State, settings: Settings) -> State:
     if state.armed_us and state.now_us - state.armed_us < ARM_EVERY_US:
         return state
     arm = Arm(beds=3, limits_crc=settings.machine.limits_crc)
-    return replace(state, orders=(*state.orders, arm), armed_us=state.now_us)
+    return state._replace(orders=(*state.orders, arm), armed_us=state.now_us)
 
 
 def _mask(bed: Bed) -> Mask:
@@ -362,8 +363,7 @@ def _massage(state: State, dt_us: int) -> State:
     if bed.pose is None:
         return state
     report = _reports(sensor.frame)[0 if bed.side is Side.LEFT else 1]
-    return replace(
-        state,
+    return state._replace(
         run=advance(
             run,
             dt_us=dt_us,
@@ -405,14 +405,14 @@ def _order(state: State, dt_us: int, settings: Settings) -> State:
                 dt_s=dt_us / 1e6,
             )
         )
-    state = replace(state, given=(given[0], given[1]))
+    state = state._replace(given=(given[0], given[1]))
     trip = given[0].trip or given[1].trip
     if trip and state.session in PRESSING:
-        state = replace(_go(state, Happening.FAULT, trip), stop=True)
-        state = replace(state, given=(_let_go(given[0]), _let_go(given[1])))
+        state = _go(state, Happening.FAULT, trip)._replace(stop=True)
+        state = state._replace(given=(_let_go(given[0]), _let_go(given[1])))
     if state.device not in _ARMED or state.age_us > machine.ttl_ms * 1000:
         return state
-    return replace(state, orders=(*state.orders, _setpoint(state, sensor, machine)))
+    return state._replace(orders=(*state.orders, _setpoint(state, sensor, machine)))
 
 
 def _let_go(given: Given) -> Given:

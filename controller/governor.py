@@ -154,6 +154,8 @@ def _limit(
     if field is None or not permitted:
         return Limit(0.0, "not_running" if field is not None else "no_foot")
     limit = _at(field.at(x_mm, y_mm))
+    if asked.force_n == 0.0:
+        return limit  # a lifted head goes where it likes
     for x, y in (
         (seen.x_mm, seen.y_mm),
         *((x_mm + asked.vx_mm_s * s, y_mm + asked.vy_mm_s * s) for s in AHEAD_S),

@@ -2,8 +2,7 @@
 
 import enum
 import math
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.bed import Bed
 from controller.field import Place, SoleField
@@ -41,15 +40,14 @@ class Phase(enum.StrEnum):
     LIFT = "lift"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One massage under way.
+class Run(NamedTuple):
+    """One massage under way. A tuple because it is replaced at every tick.
 
     Attributes:
         routine: Its id.
         level: Name of the chosen strength.
         steps: The plan.
-        index: The step under way; `len(steps)` when done.
+        number: The step under way, from 0; `len(steps)` when done.
         phase: Within the step.
         step_us: Active time within the step, travel and approach included.
         path_us: Time on the path of the step.
@@ -60,7 +58,7 @@ class Run:
     routine: str
     level: str
     steps: tuple[Step, ...]
-    index: int = 0
+    number: int = 0
     phase: Phase = Phase.TRAVEL
     step_us: int = 0
     path_us: int = 0
@@ -75,12 +73,12 @@ class Run:
     @property
     def done(self) -> bool:
         """The plan is over."""
-        return self.index >= len(self.steps)
+        return self.number >= len(self.steps)
 
     @property
     def step(self) -> Step:
         """The step under way; the last one when done."""
-        return self.steps[min(self.index, len(self.steps) - 1)]
+        return self.steps[min(self.number, len(self.steps) - 1)]
 
 
 def begin(routine: Routine, *, minutes: float | None, level: str) -> Run:
@@ -94,7 +92,7 @@ def begin(routine: Routine, *, minutes: float | None, level: str) -> Run:
 
 def resume(run: Run) -> Run:
     """Return the run after a pause: the same place, approached anew."""
-    return replace(run, phase=Phase.TRAVEL)
+    return run._replace(phase=Phase.TRAVEL)
 
 
 def advance(
@@ -109,47 +107,53 @@ def advance(
         at: Where that head is, bed frame, mm.
         force_n: What its load cell reads.
     """
-    run = replace(run, active_us=run.active_us + dt_us, step_us=run.step_us + dt_us)
+    run = run._replace(active_us=run.active_us + dt_us, step_us=run.step_us + dt_us)
     if run.step_us >= run.step.lasts_us:
         return _next(run, pose)
     left_us = run.step.lasts_us - run.step_us
     match run.phase:
         case Phase.TRAVEL:
-            start = waypoint(run.step.stroke, pose, run.path_us / 1e6, run.path_total_us / 1e6 or 1)
+            start = _waypoint(run, pose)
             if math.hypot(at[0] - start.x_mm, at[1] - start.y_mm) <= NEAR_MM:
-                return replace(run, phase=Phase.APPROACH)
+                return run._replace(phase=Phase.APPROACH)
         case Phase.APPROACH:
             if force_n >= TOUCH_N:
                 total_us = run.path_total_us or max(left_us - LIFT_US, 1)
-                return replace(run, phase=Phase.PATH, path_total_us=total_us)
+                return run._replace(phase=Phase.PATH, path_total_us=total_us)
         case Phase.PATH:
             if left_us <= LIFT_US and not _glides_on(run, pose):
-                return replace(run, phase=Phase.LIFT)
-            return replace(run, path_us=run.path_us + dt_us)
+                return run._replace(phase=Phase.LIFT)
+            return run._replace(path_us=run.path_us + dt_us)
         case Phase.LIFT:
             pass
     return run
 
 
+def _waypoint(run: Run, pose: FootPose) -> Waypoint:
+    """Return where the path of the step under way is; before it begins, where it will begin."""
+    total_us = run.path_total_us or run.step.lasts_us
+    return waypoint(run.step.stroke, pose, run.path_us / 1e6, total_us / 1e6)
+
+
 def _next(run: Run, pose: FootPose) -> Run:
     glides = run.phase is Phase.PATH and _glides_on(run, pose)
     over_us = run.step_us - run.step.lasts_us
-    following = replace(
-        run, index=run.index + 1, step_us=over_us, path_us=0, path_total_us=0, phase=Phase.TRAVEL
+    following = run._replace(
+        number=run.number + 1, step_us=over_us, path_us=0, path_total_us=0, phase=Phase.TRAVEL
     )
     if glides and not following.done:
-        return replace(following, phase=Phase.PATH, path_total_us=following.step.lasts_us - LIFT_US)
+        return following._replace(phase=Phase.PATH, path_total_us=following.step.lasts_us - LIFT_US)
     return following
 
 
 def _glides_on(run: Run, pose: FootPose) -> bool:
     """Return whether the next stroke starts, on the same foot, near where this one ends."""
-    if run.index + 1 >= len(run.steps):
+    if run.number + 1 >= len(run.steps):
         return False
-    this, following = run.steps[run.index], run.steps[run.index + 1]
+    this, following = run.steps[run.number], run.steps[run.number + 1]
     if this.foot is not following.foot:
         return False
-    here = waypoint(this.stroke, pose, run.path_us / 1e6, run.path_total_us / 1e6)
+    here = _waypoint(run, pose)
     there = waypoint(following.stroke, pose, 0.0, following.lasts_us / 1e6)
     return math.hypot(here.x_mm - there.x_mm, here.y_mm - there.y_mm) <= GLIDE_ON_MM
 
@@ -158,9 +162,7 @@ def ask(run: Run, bed: Bed, last: Given) -> Asked:
     """Return what the massage asks of the head of `bed`; the other bed's head stays lifted."""
     if run.done or bed.side is not run.step.foot or bed.pose is None or bed.field is None:
         return rest(last)
-    stroke = run.step.stroke
-    total_s = run.path_total_us / 1e6 or run.step.lasts_us / 1e6
-    point = waypoint(stroke, bed.pose, run.path_us / 1e6, total_s)
+    point = _waypoint(run, bed.pose)
     match run.phase:
         case Phase.TRAVEL:
             return Asked(point.x_mm, point.y_mm, TRAVEL_MM_S, 0.0, 0.0)

@@ -31,41 +31,46 @@ MAX_DOWN_BYTES: Final = 4352
 """Longest message to the device, header included: the mask of a 64 x 32 matrix."""
 
 _CRC = struct.Struct("<I")
+_CODES = [bytes((length + 1,)) for length in range(255)]
 _ZERO_RUN = re.compile(rb"\x00+")
 
 
 def cobs_encode(data: bytes) -> bytes:
     """Return `data` without any zero byte, by consistent overhead byte stuffing (Cheshire 1999)."""
-    out = bytearray()
     blocks = data.split(b"\x00")
+    if len(data) < 254:
+        return b"".join([_CODES[len(block)] + block for block in blocks])
+    out: list[bytes] = []
     last = len(blocks) - 1
     for index, block in enumerate(blocks):
         start = 0
         while len(block) - start >= 254:
-            out.append(255)
-            out += block[start : start + 254]
+            out.append(_CODES[254] + block[start : start + 254])
             start += 254
         if index < last or start == 0 or start < len(block):
-            out.append(len(block) - start + 1)
-            out += block[start:]
-    return bytes(out)
+            out.append(_CODES[len(block) - start] + block[start:])
+    return b"".join(out)
 
 
 def cobs_decode(block: bytes) -> bytes | None:
     """Return what `cobs_encode` was given, or None where `block` cannot have come from it."""
-    out = bytearray()
+    out = bytearray(block)
+    size = len(out)
     position = 0
-    size = len(block)
+    surplus: list[int] = []
     while position < size:
-        code = block[position]
-        end = position + code
-        if code == 0 or end > size:
+        code = out[position]
+        if code == 0:
             return None
-        out += block[position + 1 : end]
-        position = end
-        if code != 255 and position < size:
-            out.append(0)
-    return bytes(out)
+        out[position] = 0
+        position += code
+        if code == 255 and position < size:
+            surplus.append(position)
+    if position != size:
+        return None
+    for index in reversed(surplus):
+        del out[index]
+    return bytes(out[1:])
 
 
 def wrap_down(payload: bytes) -> bytes:
