@@ -6,7 +6,7 @@ the real control process; this one lets the faces be tested at their edges.
 
 Test-only requests: {"do": "scene", "merge": {...}} changes what the status says,
 {"do": "refuse", "code": CODE or null} answers every wish with a refusal,
-{"do": "heard"} returns what arrived so far.
+{"do": "heard"} returns what arrived so far, {"do": "reset"} forgets it and the scene.
 """
 
 import contextlib
@@ -255,6 +255,10 @@ class StandIn:
                 return
             case "refuse":
                 self.refusal = request["code"]
+                self.reply(client, {"id": request["id"], "ok": True})
+                return
+            case "reset":
+                self.status, self.heard = {**first_status(), "seq": self.status["seq"]}, []
                 self.reply(client, {"id": request["id"], "ok": True})
                 return
             case "heard":
