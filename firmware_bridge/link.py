@@ -366,6 +366,7 @@ class Link:
         self.refused = why
         self.phase = Phase.REFUSED
         self._nonce = 0
+        self._last_sent_us = max(self._last_sent_us or 0, self._last_heard_us)
 
     def refuse(self, why: BridgeError) -> None:
         """End the session because its owner will not work with this device; try again later."""
