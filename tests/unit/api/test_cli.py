@@ -1,0 +1,90 @@
+"""The command line without a running Podal."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from api.cli import COMMANDS, podal
+from controller.limits import load_limits
+from firmware_bridge.messages import PROTOCOL_VERSION
+
+
+def run(*arguments):
+    return CliRunner().invoke(podal, arguments, catch_exceptions=False)
+
+
+def test_the_version_names_the_wire():
+    ended = run("--version")
+    assert ended.exit_code == 0
+    assert ended.output.startswith("podal ")
+    assert f"wire protocol {PROTOCOL_VERSION}" in ended.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name):
+    ended = run(name, "--help")
+    assert ended.exit_code == 0
+    assert ended.output.startswith("Usage:")
+
+
+def test_an_unknown_command_is_wrong_usage():
+    assert run("massage").exit_code == 2
+
+
+def test_an_address_others_can_reach_is_wrong_usage():
+    ended = run("serve", "--host", "0.0.0.0")  # noqa: S104
+    assert ended.exit_code == 2
+    assert "no pairing" in ended.output
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_port_is_a_port(port):
+    assert run("status", "--port", port).exit_code == 2
+
+
+def test_the_limits_are_those_of_the_controller():
+    shown = json.loads(run("limits", "show", "--json").output)
+    loaded = load_limits().regions
+    assert set(shown) == set(loaded)
+    assert shown["toes"]["user_max_n"] == loaded["toes"].user_max_n
+    table = run("limits", "show").output
+    assert all(region in table for region in loaded)
+    assert "unconfirmed on hardware" in table
+
+
+def test_the_routines_are_listed_and_shown():
+    listed = [
+        json.loads(line)["id"] for line in run("routine", "list", "--json").output.splitlines()
+    ]
+    assert "evening-wind-down" in listed
+    shown = run("routine", "show", "evening-wind-down").output
+    assert "left" in shown
+    assert "right" in shown
+
+
+def test_an_unknown_routine_is_one_sentence_with_the_known_ones():
+    ended = run("routine", "show", "nope")
+    assert ended.exit_code == 1
+    assert "nope" in ended.output
+    assert "evening-wind-down" in ended.output
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("start", "evening-wind-down")])
+def test_without_a_server_the_next_step_is_named(arguments):
+    ended = run(*arguments, "--port", "1")
+    assert ended.exit_code == 1
+    assert "podal run" in ended.output
+
+
+def test_a_stop_nobody_confirmed_points_to_the_button():
+    ended = run("stop", "--port", "1", "--stop-port", "1")
+    assert ended.exit_code == 1
+    assert "button on the machine" in ended.output
+
+
+def test_doctor_names_a_next_step_for_everything_that_is_not_well(tmp_path):
+    ended = run("doctor", "--json", "--port", "8999", "--socket", str(tmp_path / "no.sock"))
+    found = [json.loads(line) for line in ended.output.splitlines()]
+    assert {"Python", "numpy", "API port", "control process"} <= {one["what"] for one in found}
+    assert all(one["next"] for one in found if one["level"] != "ok")
