@@ -12,7 +12,7 @@ from simulator.plant.bed import HEAD_RADIUS_MM, BedPlant
 from simulator.plant.chance import generator
 from simulator.plant.feet import Foot
 from simulator.plant.footprint import MatrixShape
-from simulator.plant.matrix import BedMatrix, Counts, Field, Scanner
+from simulator.plant.matrix import Counts, Matrices
 from simulator.plant.person import Person
 from simulator.trace import Trace
 from simulator.wires import HeadWires, PanelWires
@@ -40,6 +40,7 @@ class Device:
         person: Told what to do by `person.act(name, now_us)`.
         firmware: The microcontroller; tests look into it, the plant does not.
         beds: Plant truth of both beds.
+        matrices: Plant truth of what the taxels feel.
     """
 
     def __init__(
@@ -61,12 +62,17 @@ class Device:
         self.person = Person(panel, auto=auto, seed=seed)
         self.trace = trace
         self._feet = feet
-        self._matrices = (_matrix(0, seed), _matrix(1, seed))
-        self._scanner = Scanner(self._matrices, SHAPE, seed=seed)
+        self.matrices = Matrices(
+            SHAPE,
+            pa_per_count=DESCRIPTOR.matrix.pa_per_count,
+            zero_counts=DESCRIPTOR.matrix.zero_counts,
+            full_scale_counts=DESCRIPTOR.matrix.full_scale_counts,
+            seed=seed,
+        )
         self._tick = 0
         for bed, foot in enumerate(feet):
             self.beds[bed].put_foot(foot.sole, foot.stance)
-            self._matrices[bed].put_foot(foot.resting_kpa)
+            self.matrices.put_foot(bed, foot.resting_kpa)
 
     @property
     def now_us(self) -> int:
@@ -120,9 +126,9 @@ class Device:
 
     def _scan(self, now_us: int) -> None:
         self.person.advance(now_us)
-        left = self._pressure(0, now_us)
-        right = self._pressure(1, now_us)
-        counts = self._scanner.scan(left, right)
+        self._load(0, now_us)
+        self._load(1, now_us)
+        counts = self.matrices.scan()
         if self.trace is not None:
             self._count_saturated(counts)
         self.firmware.scan(now_us, counts)
@@ -131,8 +137,8 @@ class Device:
         for bed, plant in enumerate(self.beds):
             plant.saturated = int((counts[bed] >= DESCRIPTOR.matrix.full_scale_counts).sum())
 
-    def _pressure(self, bed: int, now_us: int) -> Field:
-        """Set the load of the moment, and return what it does to the matrix."""
+    def _load(self, bed: int, now_us: int) -> None:
+        """Set the load of the moment, and what it does to the matrix."""
         plant, leg = self.beds[bed], self.person.legs[bed]
         foot = self._feet[bed]
         scale = leg.share * self.person.sway(bed, now_us) if leg.share > 0.0 else 0.0
@@ -142,13 +148,14 @@ class Device:
         along_mm, _ = plant.foot_point()
         plant.share_n = load_n * _share(along_mm / foot.sole.build.length_mm)
         force_n = plant.force_n
-        return self._matrices[bed].pressure_kpa(
+        self.matrices.press(
+            bed,
             foot_scale=scale,
             x_mm=plant.wires.x_mm,
             y_mm=plant.wires.y_mm,
             head_n=force_n,
             relief_n=min(force_n, plant.share_n),
-            radius_mm=math.sqrt(HEAD_RADIUS_MM * plant.depth_mm),
+            radius_mm=math.sqrt(HEAD_RADIUS_MM * plant.depth_mm) if force_n > 0.0 else 0.0,
         )
 
 
@@ -160,15 +167,3 @@ def _share(u: float) -> float:
     if u < 0.25:
         return 0.6
     return max(0.6 - 0.5 * (u - 0.25), 0.25)
-
-
-def _matrix(bed: int, seed: int) -> BedMatrix:
-    matrix = DESCRIPTOR.matrix
-    return BedMatrix(
-        SHAPE,
-        pa_per_count=matrix.pa_per_count,
-        zero_counts=matrix.zero_counts,
-        full_scale_counts=matrix.full_scale_counts,
-        seed=seed,
-        bed=bed,
-    )

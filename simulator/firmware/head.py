@@ -9,7 +9,7 @@ from typing import Final
 
 from firmware_bridge.messages import BedTarget, Trip
 from simulator.firmware.identity import DESCRIPTOR
-from simulator.firmware.limits import CEILING_N, COLS, PER_MM, ROWS, no_limits
+from simulator.firmware.limits import CEILING_N, COLS, PER_MM, no_limits
 from simulator.wires import HeadWires
 
 _LIMITS: Final = DESCRIPTOR.limits
@@ -43,6 +43,7 @@ RANGE_MS: Final = 3
 # lowers the gain at once. Crossover stays under 100 rad/s for 1 to 15 N/mm.
 _BANDWIDTH_1_S: Final = 45.0
 _SLOPE_1_S: Final = 10.0
+_SLOPE_GAIN: Final = _BANDWIDTH_1_S * _SLOPE_1_S * _STEP_S
 _SLOPE_MAX_MM_S: Final = 20.0
 _STIFFNESS_BASE: Final = 2.0
 _STIFFNESS_PER_N: Final = 0.45
@@ -69,6 +70,7 @@ _LIFTED: Final = int(Motion.LIFTED)
 _APPROACH: Final = int(Motion.APPROACH)
 _PRESS: Final = int(Motion.PRESS)
 _UNLOAD: Final = int(Motion.UNLOAD)
+_NONE: Final = Trip.NONE
 
 
 class Head:
@@ -167,48 +169,38 @@ class Head:
     @property
     def in_mask(self) -> bool:
         """The mask allows pressing at the head's middle."""
-        return self.limits.here_n[self._raster_cell(self.wires)] >= 0.0
+        wires = self.wires
+        return self.limits.here_n[int(wires.y_mm * PER_MM) * COLS + int(wires.x_mm * PER_MM)] >= 0
 
     def unload(self) -> None:
         """One step of letting go; the carriage stands until the head is clear."""
         wires = self.wires
-        self.applied_n = 0.0
         wires.spin_order_rpm = 0.0
         wires.vibration_hz = 0
-        wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
-        if self.motion == _LIFTED and wires.z_mm == 0.0:
-            wires.z_speed_mm_s = 0.0
-            return
-        self._withdraw(wires)
+        self._let_go(wires)
 
-    def step(self, *, fresh: bool) -> Trip:
+    def step(self, fresh: bool) -> Trip:
         """One millisecond under the orders of the host; return what trips, usually nothing."""
         wires = self.wires
         force_n = wires.force_a_n
-        cell = self._raster_cell(wires)
-        limit_n = self.limits.patch_n[cell]
-        self.limit_n = limit_n
-        asked_n = self.asked_n if fresh else 0.0
-        wanted_n = asked_n if asked_n < limit_n else limit_n
-        self.clamped = asked_n > wanted_n
+        cell = int(wires.y_mm * PER_MM) * COLS + int(wires.x_mm * PER_MM)
+        self.limit_n = limit_n = self.limits.patch_n[cell]
+        wanted_n = self.asked_n if fresh else 0.0
+        self.clamped = wanted_n > limit_n
+        wanted_n = min(wanted_n, limit_n)
         motion = self.motion
-        if motion == _PRESS:
-            self._press(wires, force_n, wanted_n)
-        elif motion == _APPROACH:
-            self._approach(wires, force_n, wanted_n)
-        elif motion == _UNLOAD:
-            self.applied_n = 0.0
-            wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
-            self._withdraw(wires)
-        else:
+        if motion == _LIFTED:
             self._stay_lifted(wires, wanted_n)
-            if force_n < CONTACT_N:
-                return self._judge_range(force_n)
+        elif wanted_n <= 0.0 or motion == _UNLOAD:
+            self._let_go(wires)
+        elif motion == _PRESS:
+            self._press(wires, force_n, wanted_n)
+        else:
+            self._approach(wires, force_n, wanted_n)
+        if force_n < 0.5 and motion != _PRESS and force_n > RANGE_N[0]:
+            self._range_ms = 0
+            return _NONE
         return self._judge(wires, force_n, cell)
-
-    def _raster_cell(self, wires: HeadWires) -> int:
-        row, col = int(wires.y_mm * PER_MM), int(wires.x_mm * PER_MM)
-        return min(row, ROWS - 1) * COLS + min(col, COLS - 1)
 
     def _stay_lifted(self, wires: HeadWires, wanted_n: float) -> None:
         self.applied_n = 0.0
@@ -220,12 +212,10 @@ class Head:
         self._lower(wires)
 
     def _approach(self, wires: HeadWires, force_n: float, wanted_n: float) -> None:
-        if wanted_n <= 0.0:
-            self._let_go(wires)
-            return
         self.applied_n = wanted_n if wanted_n < TOUCH_N else TOUCH_N
         self._travel(wires, min(self.feed_mm_s, _CREEP_MM_S))
-        self._learn_stiffness(wires, force_n)
+        if wires.z_mm - self._k_z_mm > _PROBE_MM:
+            self._learn_stiffness(wires, force_n)
         if force_n >= CONTACT_N:
             self.motion = _PRESS
             self._contact_z_mm = wires.z_mm
@@ -235,38 +225,41 @@ class Head:
         wires.z_speed_mm_s = _APPROACH_MM_S
 
     def _press(self, wires: HeadWires, force_n: float, wanted_n: float) -> None:
-        if wanted_n <= 0.0:
-            self._let_go(wires)
-            return
+        rising = 0.0
         before_n = self.applied_n
-        applied_n = wanted_n
-        if wanted_n > before_n + self.rise_n:
-            applied_n = before_n + self.rise_n
-        self.applied_n = applied_n
-        in_contact = force_n >= CONTACT_N
-        self._travel(wires, self.feed_mm_s if in_contact else min(self.feed_mm_s, _CREEP_MM_S))
-        self._learn_stiffness(wires, force_n)
-        stiffness = _STIFFNESS_BASE + _STIFFNESS_PER_N * (force_n if force_n > 0.0 else 0.0)
+        if wanted_n > before_n:
+            highest_n = before_n + self.rise_n
+            wanted_n = min(wanted_n, highest_n)
+            rising = (wanted_n - before_n) / _STEP_S
+        self.applied_n = wanted_n
+        way_mm = wires.z_mm - self._k_z_mm
+        if way_mm > _PROBE_MM or way_mm < -_PROBE_MM:
+            self._learn_stiffness(wires, force_n)
+        stiffness = _STIFFNESS_BASE + _STIFFNESS_PER_N * force_n
         stiffness = max(stiffness, self._stiffness)
-        error_n = applied_n - force_n
-        slope = self._slope_mm_s + error_n * (_BANDWIDTH_1_S * _SLOPE_1_S * _STEP_S) / stiffness
-        slope *= 0.995
-        if not in_contact:
-            slope = 0.0
-        self._slope_mm_s = slope = min(max(slope, -_SLOPE_MAX_MM_S), _SLOPE_MAX_MM_S)
-        rising = (applied_n - before_n) / _STEP_S if applied_n > before_n else 0.0
+        error_n = wanted_n - force_n
+        if force_n >= CONTACT_N:
+            self._travel(wires, self.feed_mm_s)
+            slope = 0.995 * self._slope_mm_s + error_n * _SLOPE_GAIN / stiffness
+            if slope > _SLOPE_MAX_MM_S or slope < -_SLOPE_MAX_MM_S:
+                slope = self._slope_mm_s
+            self._slope_mm_s = slope
+            most_mm_s = _PRESS_MM_S
+        else:
+            self._travel(wires, min(self.feed_mm_s, _CREEP_MM_S))
+            self._slope_mm_s = slope = 0.0
+            most_mm_s = _APPROACH_MM_S
+            stiffness = max(stiffness, _STIFFNESS_BASE)
         speed = (error_n * _BANDWIDTH_1_S + rising) / stiffness + slope
-        most = _PRESS_MM_S if in_contact else _APPROACH_MM_S
-        wires.z_speed_mm_s = min(max(speed, -_RETRACT_MM_S), most)
+        speed = min(speed, most_mm_s)
+        wires.z_speed_mm_s = speed if speed > -_RETRACT_MM_S else -_RETRACT_MM_S
         if force_n >= CLEAR_N:
             self._contact_z_mm = wires.z_mm
-        self._peak_n = max(self._peak_n, force_n)
+            self._peak_n = max(self._peak_n, force_n)
 
     def _learn_stiffness(self, wires: HeadWires, force_n: float) -> None:
         """Compare force and way of the press; a stiffer answer counts at once, a softer slowly."""
         way_mm = wires.z_mm - self._k_z_mm
-        if -_PROBE_MM < way_mm < _PROBE_MM:
-            return
         answer = (force_n - self._k_force_n) / way_mm
         self._k_force_n, self._k_z_mm = force_n, wires.z_mm
         if answer > self._stiffness:
@@ -275,21 +268,16 @@ class Head:
             self._stiffness += 0.05 * (answer - self._stiffness)
 
     def _let_go(self, wires: HeadWires) -> None:
-        self.motion = _UNLOAD
+        """Take the head off the skin; the carriage stands until it is clear."""
         self.applied_n = 0.0
         wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
-        self._withdraw(wires)
-
-    def _withdraw(self, wires: HeadWires) -> None:
-        if self.motion == _LIFTED:
-            self._lower(wires)
-            return
-        self.motion = _UNLOAD
-        if wires.force_a_n >= CLEAR_N:
-            self._contact_z_mm = wires.z_mm
-        if self.clear:
-            self.motion = _LIFTED
-            self._forget_contact()
+        if self.motion != _LIFTED:
+            self.motion = _UNLOAD
+            if wires.force_a_n >= CLEAR_N:
+                self._contact_z_mm = wires.z_mm
+            elif self.clear:
+                self.motion = _LIFTED
+                self._forget_contact()
         self._lower(wires)
 
     def _lower(self, wires: HeadWires) -> None:
@@ -317,52 +305,59 @@ class Head:
         return away_mm
 
     def _judge(self, wires: HeadWires, force_n: float, cell: int) -> Trip:
-        """Compare force with limits, the other channel, the mask and the skin."""
+        """Compare force with limits, the mask, the skin and the other channel."""
         here_n = self.limits.here_n[cell]
+        ceiling_n = CEILING_N[cell // COLS]
         if here_n < 0.0:
-            if force_n >= CONTACT_N:
-                self._outside_ms += 1
-                if self._outside_ms > OUTSIDE_MS:
-                    return Trip.OUTSIDE_MASK
-            here_n = 0.0 if force_n < CONTACT_N else CEILING_N[cell // COLS]
+            here_n = ceiling_n
+            self._outside_ms = self._outside_ms + 1 if force_n >= CONTACT_N else 0
+            if self._outside_ms > OUTSIDE_MS:
+                return Trip.OUTSIDE_MASK
         else:
             self._outside_ms = 0
-        margin_n = here_n * OVER_RATIO if here_n * OVER_RATIO > OVER_N else OVER_N
-        if force_n > here_n + margin_n:
-            self._over_ms += 1
-            if self._over_ms >= OVER_MS:
-                return Trip.OVER_FORCE
+        if force_n > here_n:
+            trip = self._judge_over(force_n, here_n, ceiling_n)
+            if trip:
+                return trip
         else:
             self._over_ms = 0
-        if force_n > CEILING_N[cell // COLS] + OVER_CEILING_N:
-            return Trip.OVER_FORCE
-        return self._judge_channels(wires, force_n)
-
-    def _judge_channels(self, wires: HeadWires, force_n: float) -> Trip:
-        force_b_n = wires.force_b_n
-        apart_n = force_n - force_b_n if force_n > force_b_n else force_b_n - force_n
-        larger_n = force_n if force_n > force_b_n else force_b_n
-        if apart_n > DISAGREE_N and apart_n > DISAGREE_RATIO * larger_n:
-            self._disagree_ms += 1
-            if self._disagree_ms >= DISAGREE_MS:
-                return Trip.CHANNELS_DISAGREE
+        apart_n = force_n - wires.force_b_n
+        if apart_n > DISAGREE_N or apart_n < -DISAGREE_N:
+            if abs(apart_n) > DISAGREE_RATIO * max(force_n, wires.force_b_n):
+                self._disagree_ms += 1
+                if self._disagree_ms >= DISAGREE_MS:
+                    return Trip.CHANNELS_DISAGREE
         else:
             self._disagree_ms = 0
-        if self.motion == _PRESS and self._peak_n >= LOST_AFTER_N and force_n < CLEAR_N:
+        if force_n < CLEAR_N and self.motion == _PRESS:
+            return self._judge_loss(wires, force_n)
+        self._lost_ms = 0
+        return self._judge_range(force_n) if force_n > RANGE_N[1] else _NONE
+
+    def _judge_over(self, force_n: float, here_n: float, ceiling_n: float) -> Trip:
+        if force_n > ceiling_n + OVER_CEILING_N:
+            return self._judge_range(force_n) or Trip.OVER_FORCE
+        if force_n <= here_n + max(here_n * OVER_RATIO, OVER_N):
+            self._over_ms = 0
+            return _NONE
+        self._over_ms += 1
+        return Trip.OVER_FORCE if self._over_ms >= OVER_MS else _NONE
+
+    def _judge_loss(self, wires: HeadWires, force_n: float) -> Trip:
+        """The skin has gone from under a pressing head: never follow it."""
+        if self._peak_n >= LOST_AFTER_N:
             self._lost_ms += 1
             wires.z_speed_mm_s = min(wires.z_speed_mm_s, 0.0)
             if self._lost_ms >= LOST_MS:
                 return Trip.CONTACT_LOST
-        else:
-            self._lost_ms = 0
         return self._judge_range(force_n)
 
     def _judge_range(self, force_n: float) -> Trip:
         if RANGE_N[0] <= force_n <= RANGE_N[1]:
             self._range_ms = 0
-            return Trip.NONE
+            return _NONE
         self._range_ms += 1
         if self._range_ms < RANGE_MS:
-            return Trip.NONE
+            return _NONE
         self.force_bad = True
         return Trip.SENSOR

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_SCALARS: Final = 1 << 14
+NOISE_MASK: Final = (1 << 14) - 1
 _FIELD: Final = 1 << 19
 
 
@@ -14,25 +14,10 @@ def generator(seed: int, *path: int) -> np.random.Generator:
     return np.random.default_rng([seed, *path])
 
 
-class ScalarNoise:
-    """Gaussian numbers in a long loop.
-
-    Args:
-        source: Where they come from.
-        sd: Their standard deviation.
-    """
-
-    __slots__ = ("_at", "_values")
-
-    def __init__(self, source: np.random.Generator, sd: float) -> None:
-        self._values: list[float] = (source.standard_normal(_SCALARS) * sd).tolist()
-        self._at = 0
-
-    def draw(self) -> float:
-        """Return the next number."""
-        at = self._at
-        self._at = (at + 1) & (_SCALARS - 1)
-        return self._values[at]
+def scalar_noise(source: np.random.Generator, sd: float) -> list[float]:
+    """Return Gaussian numbers to be read in a loop: index & NOISE_MASK."""
+    values: list[float] = (source.standard_normal(NOISE_MASK + 1) * sd).tolist()
+    return values
 
 
 class FieldNoise:

@@ -1,7 +1,8 @@
-"""What the taxels say: the resting foot, the head under it, gain spread, noise and converter.
+"""What the taxels say: the resting feet, the heads under them, gain spread, noise and converter.
 
-The resting image is made once for each placing of a foot; a scan adds the small patch of the head
-and what it takes off the foot around it, both as products of two short rows of numbers.
+The resting image is made once for each placing of a foot. A scan scales it, takes off what the head
+has lifted, and adds the small patch of the head: a product of two short rows of numbers. Shapes are
+kept by place and size to half a millimetre and reused.
 """
 
 import itertools
@@ -24,26 +25,63 @@ NOISE_SD_COUNTS: Final = 5.0
 """0.12 % of full scale, 0.5 kPa: a converter that averages; Podal proposal."""
 
 ZERO_SD_COUNTS: Final = 3.0
-UNLOADING_REACH_MM: Final = 45.0
+RELIEF_REACH_MM: Final = 45.0
 """Around the head the foot is lifted off the bed: Podal proposal, unmeasured."""
 
 PEAK_MATCH: Final = 1.086
 """Half width of the patch over the Hertz radius that gives the peak pressure of Hertz."""
 
+LEAST_RADIUS_MM: Final = 4.0
+_PARTS: Final = 20
+"""A contact is placed to a twentieth of a cell."""
 
-class BedMatrix:
-    """The matrix of one bed.
+_PER_MM: Final = 2.0
+_RELIEF_STEP_MM: Final = 2.5
+
+
+class Relief:
+    """How a head at one place takes load off the resting foot.
+
+    Attributes:
+        rows: Where on the matrix.
+        cols: As rows.
+        per_n: Counts to take off for each newton.
+        most_n: All that the foot bears around there.
+    """
+
+    __slots__ = ("cols", "most_n", "per_n", "rows")
+
+    def __init__(self, rows: slice, cols: slice, per_n: Field, most_n: float) -> None:
+        self.rows = rows
+        self.cols = cols
+        self.per_n = per_n
+        self.most_n = most_n
+
+
+class Matrices:
+    """The matrices of both beds in one array, as they are sent.
 
     Args:
-        shape: Cells and pitch.
+        shape: Cells and pitch of each.
         pa_per_count: Nominal scale.
         zero_counts: Nominal reading without load.
         full_scale_counts: Most that the converter can say.
-        seed: Of this bed's gains.
-        bed: 0 left, 1 right.
+        seed: Of gains, zeros and noise.
     """
 
-    __slots__ = ("_counts_per_kpa", "_foot", "_shape", "_top", "_zero")
+    __slots__ = (
+        "_cell_n",
+        "_feet_kpa",
+        "_foot",
+        "_gain",
+        "_image",
+        "_noise",
+        "_patches",
+        "_reliefs",
+        "_shape",
+        "_top",
+        "_zero",
+    )
 
     def __init__(
         self,
@@ -53,24 +91,33 @@ class BedMatrix:
         zero_counts: int,
         full_scale_counts: int,
         seed: int,
-        bed: int,
     ) -> None:
-        source = generator(seed, 1, bed)
-        cells = (shape.rows, shape.cols)
-        gain = np.exp(source.standard_normal(cells) * GAIN_SD)
+        source = generator(seed, 1)
+        cells = (2, shape.rows, shape.cols)
         self._shape = shape
-        self._counts_per_kpa = (gain * (1000.0 / pa_per_count)).astype(np.float32)
+        self._cell_n = shape.cell_n_per_kpa
+        spread = np.exp(source.standard_normal(cells) * GAIN_SD)
+        self._gain = (spread * (1000.0 / pa_per_count)).astype(np.float32)
         zero = zero_counts + source.standard_normal(cells) * ZERO_SD_COUNTS
-        self._zero = (zero + 0.5).astype(np.float32)  # the half makes truncation a rounding
+        # The half turns the truncation of the cast into rounding.
+        self._zero = np.maximum(zero + 0.5, 0.0).astype(np.float32)
         self._top = np.float32(full_scale_counts)
+        self._noise = FieldNoise(generator(seed, 2), NOISE_SD_COUNTS, 2 * shape.rows * shape.cols)
+        self._feet_kpa = np.zeros(cells)
         self._foot = np.zeros(cells, dtype=np.float32)
+        self._image = np.zeros(cells, dtype=np.float32)
+        self._patches: dict[int, tuple[int, int, Field]] = {}
+        self._reliefs: tuple[dict[int, Relief], dict[int, Relief]] = ({}, {})
 
-    def put_foot(self, kpa: Floats) -> None:
-        """A foot stands here now; `kpa` is its resting pressure."""
-        self._foot = kpa.astype(np.float32)
+    def put_foot(self, bed: int, kpa: Floats) -> None:
+        """A foot stands on this bed from now on; `kpa` is its resting pressure."""
+        self._feet_kpa[bed] = kpa
+        self._foot[bed] = kpa * self._gain[bed]
+        self._reliefs[bed].clear()
 
-    def pressure_kpa(
+    def press(
         self,
+        bed: int,
         *,
         foot_scale: float,
         x_mm: float,
@@ -78,86 +125,99 @@ class BedMatrix:
         head_n: float,
         relief_n: float,
         radius_mm: float,
-    ) -> Field:
-        """Return the true pressure: the foot times `foot_scale`, less relief, plus the head."""
-        image = self._foot * np.float32(foot_scale)
-        if relief_n > 0.0:
-            self._relieve(image, x_mm, y_mm, relief_n)
-        if head_n > 0.0:
-            reach = max(radius_mm, 4.0) * PEAK_MATCH
-            rows, row_weights = self._along_y(y_mm, reach)
-            cols, col_weights = self._along_x(x_mm, reach)
-            column = np.array(row_weights, dtype=np.float32)[:, None]
-            column *= np.float32(head_n / self._shape.cell_n_per_kpa)
-            image[rows, cols] += column * np.array(col_weights, dtype=np.float32)
-        return image
+    ) -> None:
+        """Set what this bed bears in the next scan.
 
-    def _relieve(self, image: Field, x_mm: float, y_mm: float, relief_n: float) -> None:
-        """Take `relief_n` off the foot, first around the head, the rest everywhere."""
-        rows, row_weights = self._along_y(y_mm, UNLOADING_REACH_MM)
-        cols, col_weights = self._along_x(x_mm, UNLOADING_REACH_MM)
-        around = np.array(row_weights, dtype=np.float32)[:, None] * np.array(
-            col_weights, dtype=np.float32
-        )
-        around *= np.float32(1.0 / around.max())
+        That is the foot times `foot_scale`, less `relief_n` that the head has taken over from it,
+        plus `head_n` under the head at its place.
+        """
+        image = self._image[bed]
+        np.multiply(self._foot[bed], np.float32(foot_scale), out=image)
+        if head_n <= 0.0:
+            return
+        if relief_n > 0.0 and foot_scale > 0.0:
+            self._relieve(image, bed, self._relief(bed, x_mm, y_mm), relief_n, foot_scale)
+        rows, cols, weights = self._patch(x_mm, y_mm, radius_mm)
+        patch = weights * self._gain[bed, rows, cols]
+        patch *= np.float32(head_n / self._cell_n)
         near = image[rows, cols]
-        around *= near
-        possible_n = float(np.add.reduce(around, axis=None)) * self._shape.cell_n_per_kpa
-        share = min(1.0, relief_n / possible_n) if possible_n > 0.0 else 0.0
-        near -= around * np.float32(share)
-        rest_n = relief_n - share * possible_n
-        if rest_n > 1e-3:
-            total_n = float(image.sum()) * self._shape.cell_n_per_kpa
-            image *= np.float32(max(0.0, 1.0 - rest_n / total_n)) if total_n > 0.0 else 0.0
+        near += patch
 
-    def counts_of(self, kpa: Field, noise: Field, out: Counts) -> None:
-        """Write what the converter says of `kpa` into `out`."""
-        kpa *= self._counts_per_kpa
-        kpa += self._zero
-        kpa += noise
-        np.maximum(kpa, np.float32(0.0), out=kpa)
-        np.minimum(kpa, self._top, out=kpa)
-        out[...] = kpa
-
-    def _along_x(self, x_mm: float, reach_mm: float) -> tuple[slice, list[float]]:
-        first, weights = _spread(x_mm / self._shape.pitch_x_mm, reach_mm / self._shape.pitch_x_mm)
-        return _clipped(first, weights, self._shape.cols)
-
-    def _along_y(self, y_mm: float, reach_mm: float) -> tuple[slice, list[float]]:
-        from_toes = self._shape.rows - y_mm / self._shape.pitch_y_mm
-        first, weights = _spread(from_toes, reach_mm / self._shape.pitch_y_mm)
-        return _clipped(first, weights, self._shape.rows)
-
-
-class Scanner:
-    """Both matrices of the machine in one array, as they are sent.
-
-    Args:
-        beds: Left and right matrix.
-        shape: Of each.
-        seed: Of the noise.
-    """
-
-    __slots__ = ("_beds", "_noise", "_shape", "_size")
-
-    def __init__(self, beds: tuple[BedMatrix, BedMatrix], shape: MatrixShape, *, seed: int) -> None:
-        self._beds = beds
-        self._shape = shape
-        self._size = shape.rows * shape.cols
-        self._noise = FieldNoise(generator(seed, 2), NOISE_SD_COUNTS, 2 * self._size)
-
-    def scan(self, left_kpa: Field, right_kpa: Field) -> Counts:
-        """Return the counts, shape (2, rows, cols), read-only; the pressures are used up."""
-        rows, cols = self._shape.rows, self._shape.cols
-        counts = np.empty((2, rows, cols), dtype=np.uint16)
-        noise = self._noise.draw().reshape(2, rows, cols)
-        self._beds[0].counts_of(left_kpa, noise[0], counts[0])
-        self._beds[1].counts_of(right_kpa, noise[1], counts[1])
+    def scan(self) -> Counts:
+        """Return the counts, shape (2, rows, cols), read-only."""
+        image = self._image
+        image += self._zero
+        image += self._noise.draw().reshape(image.shape)
+        np.minimum(image, self._top, out=image)
+        np.maximum(image, np.float32(0.0), out=image)
+        counts = image.astype(np.uint16)
         counts.setflags(write=False)
         return counts
 
+    def true_kpa(self, bed: int) -> Floats:
+        """Return the true pressure set by the last `press`, before gain, zero and noise."""
+        result: Floats = self._image[bed].astype(np.float64) / self._gain[bed]
+        return result
 
-def _spread(center: float, reach: float) -> tuple[int, list[float]]:
+    def _relieve(
+        self, image: Field, bed: int, relief: Relief, relief_n: float, foot_scale: float
+    ) -> None:
+        """Take load off the foot: first around the head, the rest everywhere."""
+        near_n = min(relief_n, relief.most_n * foot_scale)
+        near = image[relief.rows, relief.cols]
+        near -= relief.per_n * np.float32(near_n)
+        rest_n = relief_n - near_n
+        if rest_n > 1e-3:
+            left_n = float((image / self._gain[bed]).sum()) * self._cell_n
+            image *= np.float32(max(0.0, 1.0 - rest_n / left_n) if left_n > 0.0 else 0.0)
+
+    def _relief(self, bed: int, x_mm: float, y_mm: float) -> Relief:
+        column, row = int(x_mm / _RELIEF_STEP_MM), int(y_mm / _RELIEF_STEP_MM)
+        reliefs = self._reliefs[bed]
+        key = row * 1024 + column
+        found = reliefs.get(key)
+        if found is None:
+            x_mm, y_mm = (column + 0.5) * _RELIEF_STEP_MM, (row + 0.5) * _RELIEF_STEP_MM
+            found = reliefs[key] = self._new_relief(bed, x_mm, y_mm)
+        return found
+
+    def _new_relief(self, bed: int, x_mm: float, y_mm: float) -> Relief:
+        shape = self._shape
+        row, along = _hump(shape.rows - y_mm / shape.pitch_y_mm, RELIEF_REACH_MM / shape.pitch_y_mm)
+        col, across = _hump(x_mm / shape.pitch_x_mm, RELIEF_REACH_MM / shape.pitch_x_mm)
+        rows, cols, share = _clipped(row, col, along[:, None] * across, shape)
+        lifted_kpa = share / share.max() * self._feet_kpa[bed, rows, cols]
+        most_n = float(lifted_kpa.sum()) * self._cell_n
+        per_n = lifted_kpa / most_n if most_n > 0.0 else lifted_kpa
+        return Relief(rows, cols, (per_n * self._gain[bed, rows, cols]).astype(np.float32), most_n)
+
+    def _patch(self, x_mm: float, y_mm: float, radius_mm: float) -> tuple[slice, slice, Field]:
+        """Return where a contact lies on the matrix and how its force spreads, sum 1."""
+        shape = self._shape
+        across = x_mm / shape.pitch_x_mm
+        along = shape.rows - y_mm / shape.pitch_y_mm  # row 0 is the toe end
+        col, row = int(across), int(along)
+        x_part, y_part = int((across - col) * _PARTS), int((along - row) * _PARTS)
+        size = int((radius_mm if radius_mm > LEAST_RADIUS_MM else LEAST_RADIUS_MM) * _PER_MM)
+        key = (size * _PARTS + y_part) * _PARTS + x_part
+        kept = self._patches.get(key)
+        if kept is None:
+            kept = self._patches[key] = self._new_patch(x_part, y_part, size)
+        rows, cols = kept[0] + row, kept[1] + col
+        weights = kept[2]
+        high, wide = weights.shape
+        if rows < 0 or cols < 0 or rows + high > shape.rows or cols + wide > shape.cols:
+            return _clipped(rows, cols, weights, shape)
+        return slice(rows, rows + high), slice(cols, cols + wide), weights
+
+    def _new_patch(self, x_part: int, y_part: int, size: int) -> tuple[int, int, Field]:
+        reach_mm = (size + 0.5) / _PER_MM * PEAK_MATCH
+        row, along = _hump((y_part + 0.5) / _PARTS, reach_mm / self._shape.pitch_y_mm)
+        col, across = _hump((x_part + 0.5) / _PARTS, reach_mm / self._shape.pitch_x_mm)
+        return row, col, along[:, None] * across
+
+
+def _hump(center: float, reach: float) -> tuple[int, Field]:
     """Return first cell and weights of a parabolic hump, in cells, integrated over each; sum 1."""
     low = math.floor(center - reach)
     high = math.ceil(center + reach)
@@ -165,15 +225,17 @@ def _spread(center: float, reach: float) -> tuple[int, list[float]]:
     for edge in range(low, high + 1):
         s = min(max((edge - center) / reach, -1.0), 1.0)
         sums.append(0.75 * s - 0.25 * s * s * s)
-    return low, [b - a for a, b in itertools.pairwise(sums)]
+    weights = [after - before for before, after in itertools.pairwise(sums)]
+    return low, np.array(weights, dtype=np.float32)
 
 
-def _clipped(first: int, weights: list[float], cells: int) -> tuple[slice, list[float]]:
-    """Keep the part that lies on the matrix and carries the whole: the frame bears nothing."""
-    low, high = max(first, 0), min(first + len(weights), cells)
-    kept = weights[low - first : high - first]
-    total = sum(kept)
-    if not kept or total <= 0.0:
-        edge = 0 if first < 0 else cells - 1
-        return slice(edge, edge + 1), [1.0]
-    return slice(low, high), [weight / total for weight in kept]
+def _clipped(row: int, col: int, weights: Field, shape: MatrixShape) -> tuple[slice, slice, Field]:
+    """Keep the part that lies on the matrix and let it bear all: the frame bears nothing."""
+    high, wide = weights.shape
+    top, bottom = min(max(row, 0), shape.rows - 1), max(min(row + high, shape.rows), 1)
+    left, right = min(max(col, 0), shape.cols - 1), max(min(col + wide, shape.cols), 1)
+    kept = weights[max(top - row, 0) : bottom - row, max(left - col, 0) : right - col]
+    total = float(kept.sum())
+    if total <= 0.0:
+        return slice(top, top + 1), slice(left, left + 1), np.ones((1, 1), dtype=np.float32)
+    return slice(top, bottom), slice(left, right), kept / np.float32(total)

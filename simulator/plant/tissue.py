@@ -61,7 +61,7 @@ REGION_TISSUE: Final = (
 )
 
 
-def elastic_n(depth_mm: float, *, k: float, thickness_mm: float) -> float:
+def elastic_n(depth_mm: float, k: float, thickness_mm: float) -> float:
     """Return the instantaneous force of a head pressed `depth_mm` deep; 0 out of contact."""
     if depth_mm <= 0.0:
         return 0.0
@@ -113,14 +113,11 @@ class Memory:
         self._elastic_n = 0.0
         self._resting_steps = 0
 
-    def advance(self, elastic_n: float, *, renewed: float) -> float:
+    def advance(self, elastic_n: float, renewed: float) -> float:
         """Return the force one step later, when the elastic law gives `elastic_n`.
 
         `renewed` is the share of the tissue under the head that was not there a step before.
         """
-        if elastic_n == 0.0 and self._elastic_n == 0.0:
-            self._resting_steps += 1
-            return 0.0
         if self._resting_steps:
             self._rest()
         change = elastic_n - self._elastic_n
@@ -139,10 +136,9 @@ class Memory:
         force_n = self._g_inf * elastic_n + q0 + q1 + q2 + q3
         return force_n if force_n > 0.0 and elastic_n > 0.0 else 0.0
 
-    def forget(self) -> None:
-        """The head touches another place: nothing is remembered there."""
-        self._q0 = self._q1 = self._q2 = self._q3 = 0.0
-        self._resting_steps = 0
+    def rest(self) -> None:
+        """One step out of contact; what it does is worked out at the next touch."""
+        self._resting_steps += 1
 
     def _rest(self) -> None:
         steps, self._resting_steps = self._resting_steps, 0
