@@ -101,6 +101,16 @@ def test_both_feet_are_drawn_and_change(visit, control):
     assert text(page, "#left-note") == "no foot"
 
 
+def test_without_a_device_no_picture_of_the_past_is_shown(visit, control):
+    page = visit()
+    eventually(lambda: colours(page, "left") > 100)
+    bed = {"contact": None, "pose": None, "head": None}
+    control.scene(session={"state": "no_device"}, images=None, beds={"left": bed, "right": bed})
+    wait_text(page, "#sentence", "The machine is not connected")
+    eventually(lambda: colours(page, "left") <= 2)
+    eventually(lambda: colours(page, "right") <= 2)
+
+
 def test_the_zones_can_be_shown(visit):
     page = visit()
     eventually(lambda: colours(page, "left") > 100)

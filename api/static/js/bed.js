@@ -59,6 +59,7 @@ export class Bed {
   setState(state, images) {
     this.state = state;
     if (images) this.size_mm = [images.cols * images.pitch_mm[0], images.rows * images.pitch_mm[1]];
+    else this.image = null;
     this.ask();
   }
 

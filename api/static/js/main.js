@@ -11,13 +11,12 @@ import { currentLanguage, inLanguage, preferredLanguage, say, useLanguage, useOt
 const SCALE_N = 40;
 const MOVING = ["starting", "running", "paused", "ending"];
 const WORKING = ["running", "paused", "ending"];
-const WISHING = ["no_device", "no_foot", "ready", "ended", "stopped"];
+const WISHING = ["no_foot", "ready", "ended", "stopped"];
 const LEVELS = ["gentle", "normal", "strong"];
 
 /** @type {Record<string, {text: string, path: string}>} what the one big button does, by state */
 const ACTS = {
   no_foot: { text: "action.start", path: "/session" },
-  no_device: { text: "action.start", path: "/session" },
   ready: { text: "action.start", path: "/session" },
   ended: { text: "action.again", path: "/session" },
   stopped: { text: "action.start", path: "/session" },
@@ -53,7 +52,7 @@ class Page {
     this.listen();
     this.live = new Live(
       (status) => this.show(status),
-      (image) => [this.beds.left, this.beds.right].forEach((bed) => bed.setImage(image)),
+      (image) => this.showImage(image),
       (hearing) => this.showHearing(hearing),
     );
   }
@@ -136,6 +135,12 @@ class Page {
     write("under", text);
   }
 
+  /** Without a device there is no present to show. @param {import("./live.js").PressureImage} image */
+  showImage(image) {
+    if (!this.status?.images) return;
+    for (const bed of [this.beds.left, this.beds.right]) bed.setImage(image);
+  }
+
   /** @param {any} status */
   showForce(status) {
     const shown = WORKING.includes(status.session.state);
@@ -173,7 +178,7 @@ class Page {
     write("act", say(act.text));
     button.toggleAttribute("data-quiet", state === "running");
     const wanting = act.path === "/session";
-    button.disabled = wanting && (state.startsWith("no_") || this.library.length === 0);
+    button.disabled = wanting && (state === "no_foot" || this.library.length === 0);
   }
 
   showSmall() {
