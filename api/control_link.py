@@ -103,6 +103,7 @@ class ControlLink:
         self._now_s = now_s
         self._connection: _Connection | None = None
         self._newest = Newest("", 0, None, 0)
+        self._image_came = False
         self._heard_s = NEVER_S
         self._news = asyncio.Event()
         self._last_id = 0
@@ -148,11 +149,15 @@ class ControlLink:
         last = self._newest
         if kind == STATUS:
             text = body.decode("utf-8", errors="replace")
-            self._newest = Newest(text, last.status_no + 1, last.image, last.image_no)
+            # A snapshot that came without an image: the image before it is the past.
+            image = last.image if self._image_came else None
+            self._newest = Newest(text, last.status_no + 1, image, last.image_no)
+            self._image_came = False
             self._heard_s = self._now_s()
             self._tell()
         elif kind == IMAGE:
             self._newest = Newest(last.status, last.status_no, body, last.image_no + 1)
+            self._image_came = True
             self._tell()
         elif kind == REPLY:
             self._on_reply(body)

@@ -17,6 +17,8 @@ USER_TIMEOUT_MS: Final = 10_000
 """A peer that takes nothing for this long is gone, even when its machine still answers."""
 
 BACKLOG: Final = 128
+MAX_SOCKET_PATH_BYTES: Final = 103
+"""Room for a path in `sockaddr_un`: 108 bytes on Linux, 104 on macOS, one of them a zero."""
 
 
 def is_loopback(host: str) -> bool:
@@ -68,6 +70,8 @@ def prepare_socket_folder(path: Path) -> None:
         SocketFolderError: it is somebody else's, or cannot be made.
     """
     folder = path.parent
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
+        raise SocketFolderError(folder, "its path is too long for a local socket")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()

@@ -20,7 +20,7 @@ BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_S: Final = 10.0
 """A child that ran this long starts again without delay when it dies."""
 
-READY_S: Final = 15.0
+READY_S: Final = 30.0
 POLL_S: Final = 0.1
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

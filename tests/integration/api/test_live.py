@@ -49,6 +49,15 @@ def test_snapshots_come_twenty_times_a_second(api, calm):
     assert 1.5 < took_s < 6.0
 
 
+def test_without_a_device_no_image_of_the_past_is_sent(api, calm):
+    calm.scene(device={"id": None})
+    with live(api) as early:
+        eventually(lambda: next_status(early)["device"]["id"] is None)
+        next_status(early)
+        with live(api) as late:
+            assert {type(late.recv(timeout=5)) for _ in range(5)} == {str}
+
+
 def test_a_client_that_does_not_read_delays_nobody_and_is_dropped(api, calm):
     with asleep(api) as sleeper, live(api) as awake:
         waits_s = []

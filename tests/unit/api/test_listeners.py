@@ -81,6 +81,11 @@ def test_a_file_in_the_way_is_refused(tmp_path):
         prepare_socket_folder(tmp_path / "file" / "c.sock")
 
 
+def test_a_path_that_is_too_long_for_a_socket_is_refused(tmp_path):
+    with pytest.raises(SocketFolderError, match="too long"):
+        prepare_socket_folder(tmp_path / ("x" * 100) / "c.sock")
+
+
 def test_a_control_process_answers_only_while_it_listens(tmp_path):
     path = tmp_path / "c.sock"
     assert not control_answers(path)
