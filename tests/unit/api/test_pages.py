@@ -59,9 +59,7 @@ def contrast(one, other):
 
 def test_every_text_can_be_read_in_the_dark_and_in_the_light():
     css = read_pages()["style.css"].body.decode()
-    themes = [
-        dict(re.findall(r"--([\w-]+): (#\w{6});", block)) for block in css.split(":root")[1:3]
-    ]
+    dark, light = css.split(":root")[1:3]
     pairs = [
         ("ink", "ground"),
         ("ink", "raised"),
