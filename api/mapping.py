@@ -51,9 +51,7 @@ def map_frame(recording: Recording, index: int) -> FrameMap:
         return FrameMap(index, contact, contact.finding, contact.reason, None, {}, ())
     fit = finish_fit(begin_fit(image, grid))
     if fit.pose is None:
-        shaped = fit.failed in {"heel_off", "forefoot_off"}
-        finding = Finding.FOOT if shaped else Finding.REFUSED
-        return FrameMap(index, contact, finding, fit.failed, None, {}, ())
+        return FrameMap(index, contact, Finding.REFUSED, fit.failed, None, {}, ())
     if fit.pose.side is None:
         return FrameMap(index, contact, Finding.FOOT, "no_side", fit.pose, {}, ())
     regions = measure_regions(image, grid, fit.pose, threshold_kpa=CONTACT_KPA)

@@ -74,7 +74,7 @@ class PoseFit:
     """A fit under way. Done when ``pose`` is not None or ``failed`` is not "".
 
     ``failed``: ``too_small`` (nothing to fit), ``not_foot_shaped`` (no sole explains the image),
-    ``heel_off`` and ``forefoot_off`` (that end bears nothing, so there is no pose).
+    ``part_of_foot`` (heel or forefoot bears next to nothing, as in a step, so there is no pose).
     """
 
     sample: Sample | None
@@ -222,9 +222,8 @@ def _failure(best: Alignment, sample: Sample) -> str:
         sample.y_mm - place.heel_y_mm
     ) * math.cos(place.axis_rad)
     u = along_mm / math.exp(place.log_length)
-    if sample.share[u < 1.0 / 3.0].sum() < _LOWEST_END_RATIO:
-        return "heel_off"
-    return "forefoot_off" if sample.share[u > 0.55].sum() < _LOWEST_END_RATIO else ""
+    lower_end = min(sample.share[u < 1.0 / 3.0].sum(), sample.share[u > 0.55].sum())
+    return "part_of_foot" if lower_end < _LOWEST_END_RATIO else ""
 
 
 def _pose(best: Alignment, sample: Sample, *, side: Side, side_p: float) -> FootPose:
