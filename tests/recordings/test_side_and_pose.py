@@ -21,6 +21,7 @@ WALKWAY = Grid(63, 33, pitch_x_mm=5.0, pitch_y_mm=5.0)  # its pitch is inferred,
 # taxel in x and y [mm], load [N] (None: as walked), noise [kPa]
 CONDITIONS = [
     ((8.6, 5.0), None, 0.0),
+    ((10.0, 10.0), None, 0.0),
     ((10.0, 10.0), 50.0, 0.5),
     ((15.0, 20.0), 50.0, 0.5),
 ]
@@ -62,8 +63,9 @@ def _flat_frames() -> list[Shown]:
     shown = [Shown(f, PLATE, Side.RIGHT) for f in emed if f.any() and _is_flat(f, PLATE)]
     shown += [Shown(f, INSOLE, Side.LEFT) for f in left if f.any() and _is_flat(f, INSOLE)]
     walked = np.load(recorded("gpl3-speedpp2ds/speedpp2ds_100hz_s0-4.npz"))
-    for start, length in zip(walked["start"][::10], walked["length"][::10], strict=True):
-        frames = walked["frames"][start : start + length].astype(float)
+    steps = walked["frames"]
+    for start, length in zip(walked["start"][::5], walked["length"][::5], strict=True):
+        frames = steps[start : start + length].astype(float)
         flat = [frame for frame in frames if frame.any() and _is_flat(frame, WALKWAY)]
         if flat:
             shown.append(Shown(flat[len(flat) // 2], WALKWAY, Side.RIGHT))
@@ -78,8 +80,9 @@ def _peaks() -> list[Shown]:
     people = Grid(63, 27, pitch_x_mm=5.0, pitch_y_mm=5.0)
     shown += [Shown(mean[side.value].astype(float), people, side) for side in Side]
     walked = np.load(recorded("gpl3-speedpp2ds/speedpp2ds_100hz_s0-4.npz"))
-    for start, length in zip(walked["start"][::6], walked["length"][::6], strict=True):
-        peak = walked["frames"][start : start + length].max(axis=0).astype(float)
+    steps = walked["frames"]
+    for start, length in zip(walked["start"][::3], walked["length"][::3], strict=True):
+        peak = steps[start : start + length].max(axis=0).astype(float)
         shown.append(Shown(peak, WALKWAY, Side.RIGHT))
     return shown
 
