@@ -1,7 +1,7 @@
 """A picture of a mapped frame: image, fitted outline, zones, heel point and axis."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +55,10 @@ def draw(path: Path, recording: Recording, found: FrameMap) -> None:
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow, and an extra
 
-    figure = Figure(figsize=(7.2, 9.6), dpi=150, facecolor=_PAPER, layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(9.2, 9.6), dpi=140, facecolor=_PAPER, layout="constrained")
+    axes, names = figure.subplots(1, 2, width_ratios=(2.1, 1.0))
     _image(axes, recording, found)
+    _names(names, found)
     if found.pose is not None:
         _zones(axes, found.pose)
         _sole(axes, found.pose)
@@ -86,6 +87,7 @@ def _image(axes: "Axes", recording: Recording, found: FrameMap) -> None:
     unit = "kPa" if recording.unit == "kPa" else "counts"
     bar = axes.figure.colorbar(shown, ax=axes, shrink=0.5, aspect=30, pad=0.02)
     bar.set_label(f"pressure [{unit}]", color=_INK)
+    bar.ax.tick_params(colors=_INK, labelsize=8)
     bar.outline.set_visible(False)
 
 
@@ -138,6 +140,29 @@ def _zones(axes: "Axes", pose: FootPose) -> None:
         )
 
 
+def _names(axes: "Axes", found: FrameMap) -> None:
+    """Numbers, names and shares of load of the zones this foot shows."""
+    axes.axis("off")
+    if found.pose is None or found.pose.side is None:
+        return
+    side = found.pose.side
+    loads = {zone.no: zone.load_ratio for zone in found.zones}
+    drawn = [zone for zone in load_atlas().zones if zone.shapes and side in zone.feet]
+    for row, zone in enumerate(drawn):
+        y = 1.0 - (row + 0.5) / len(drawn)
+        load = loads.get(zone.no, 0.0)
+        style: dict[str, Any] = {
+            "va": "center",
+            "fontsize": 7.5,
+            "color": _INK,
+            "alpha": 1.0 if load >= 0.0005 else 0.5,
+        }
+        axes.text(0.08, y, str(zone.no), ha="right", **style)
+        axes.text(0.13, y, zone.name["en"], ha="left", **style)
+        axes.text(1.0, y, f"{load:.1%}" if load >= 0.0005 else "-", ha="right", **style)
+    axes.set_title("zones (a traditional map), share of load", loc="left", fontsize=9, color=_INK)
+
+
 def _edge(shape: Shape) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if isinstance(shape, Ellipse):
         turn = np.linspace(0.0, 2.0 * np.pi, 48)
@@ -165,7 +190,8 @@ def _frame(axes: "Axes", recording: Recording, found: FrameMap) -> None:
 
 
 def _title(recording: Recording, found: FrameMap) -> list[str]:
-    lines = [f"{recording.path.name}, {recording.key}, frame {found.frame}"]
+    frame = f", frame {found.frame}" if len(recording) > 1 else ""
+    lines = [f"{recording.path.name}, {recording.key}{frame}"]
     pose = found.pose
     if pose is None:
         return [*lines, f"{found.finding}: {found.reason}"]

@@ -68,7 +68,7 @@ class Recording:
         peak = self.frames.max(axis=0, keepdims=True)
         return Recording(
             path=self.path,
-            key=self.key,
+            key=f"{self.key}, maximum of {len(self)} frames",
             frames=peak,
             grid=self.grid,
             unit=self.unit,
