@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "status": ("api.commands.talk:status", "Show what the machine is doing."),
     "start": ("api.commands.talk:start", "Ask for a massage."),
     "stop": ("api.commands.talk:stop", "Stop the massage, by every way there is."),
+    "acknowledge": ("api.commands.talk:acknowledge", "Clear a fault whose cause is gone."),
     "routine": ("api.commands.data:routine", "List and show the routines."),
     "limits": ("api.commands.data:limits", "Show the force limits in force."),
     "map": ("api.map:map_command", "Find foot, pose and zones in recorded frames."),

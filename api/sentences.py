@@ -26,7 +26,7 @@ def state_sentence(status: Mapping[str, Any]) -> str:
     """Return what the massage is doing, in one sentence."""
     session = status.get("session") or {}
     waiting = session.get("waiting_for")
-    if waiting:
+    if waiting and waiting != "acknowledge":  # a fault says first that it is one
         return say(f"waiting.{waiting}")
     return say(f"state.{session.get('state')}")
 

@@ -104,6 +104,17 @@ def _exit_code(answer: Answer) -> ExitCode:
 @click.command()
 @host_option
 @port_option
+def acknowledge(host: str, port: int) -> None:
+    """Clear a fault after its cause is gone; a massage does not go on by itself."""
+    answer = _call(host, port, "POST", "/api/v1/acknowledge")
+    if answer.status != 200:
+        fail(str(answer.body.get("detail", answer.code)), _exit_code(answer))
+    click.echo(say("cli.acknowledged"))
+
+
+@click.command()
+@host_option
+@port_option
 @stop_port_option
 @json_option
 def stop(host: str, port: int, stop_port: int, as_json: bool) -> None:

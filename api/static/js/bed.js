@@ -1,7 +1,8 @@
 // @ts-check
 /** One foot bed on a canvas: pressure, fitted outline, zones, roller head. */
 
-const FULL_KPA = 70;
+const FULL_KPA = 40;
+const NOISE_KPA = 1.2;
 const LEGIBLE_PX = 7;
 const HEAD_RADIUS_MM = 9;
 const SHADES = 256;
@@ -111,7 +112,7 @@ export class Bed {
 
   /** @param {number} kpa @returns {number} one pixel; a resting foot must show beside a pressing head */
   shade(kpa) {
-    const share = Math.min(1, (kpa / FULL_KPA) ** 0.65);
+    const share = Math.min(1, (Math.max(0, kpa - NOISE_KPA) / FULL_KPA) ** 0.65);
     return /** @type {Uint32Array} */ (this.shades)[Math.round(share * (SHADES - 1))];
   }
 

@@ -32,7 +32,7 @@ export function hint(status) {
   const [alarm] = status.alarms ?? [];
   if (alarm) return explained(alarm.code, alarm.advice) || say("reason.other", alarm);
   const { state, reason } = status.session;
-  if (reason && EXPLAINED.includes(state)) {
+  if (reason && reason !== "stop" && EXPLAINED.includes(state)) {
     const text = explained(reason, reason);
     if (text) return text;
   }

@@ -92,6 +92,12 @@ def test_a_massage_without_a_device_is_refused_with_its_own_exit_code(run):
     assert "not connected" in started.stderr
 
 
+def test_there_is_nothing_to_acknowledge_without_a_fault(run):
+    ended = run.podal("acknowledge", "--port", str(run.port))
+    assert ended.returncode == 1
+    assert "no fault" in ended.stderr
+
+
 def test_a_stop_is_confirmed_by_both_ways(run):
     stopped = run.podal(
         "stop", "--json", "--port", str(run.port), "--stop-port", str(run.stop_port)

@@ -84,3 +84,8 @@ def test_a_refusal_is_said_in_a_sentence():
     assert refusal_sentence("no_foot", "The left one.") == "The left one."
     assert refusal_sentence("never_heard_of", "") == "never_heard_of"
     assert say("label.minutes", minutes=3) == "3 min"
+
+
+def test_a_fault_says_first_that_it_is_one():
+    status = {"session": {"state": "fault", "waiting_for": "acknowledge"}}
+    assert state_sentence(status) == say("state.fault")
