@@ -172,4 +172,7 @@ def _accept(bed: Bed, pose: FootPose, settings: Settings, machine: Machine, now_
         carriage=machine.carriage,
         atlas=settings.atlas,
     )
-    return bed._replace(pose=pose, field=field, settled_n=bed.load_n, refusal="")
+    anchored = bed
+    if bed.contact is not None:  # where the foot is now that it lies still
+        anchored = bed._replace(anchor_x_mm=bed.contact.cop_x_mm, anchor_y_mm=bed.contact.cop_y_mm)
+    return anchored._replace(pose=pose, field=field, settled_n=bed.load_n, refusal="")

@@ -226,7 +226,8 @@ def _notice_feet(state: State) -> State:
     if not lying or (state.session is Session.READY and not state.feet_ready):
         if state.session is Session.STARTING and state.device in _ARMED:
             return state  # a resume waits for the feet
-        return _go(state, Happening.FEET_GONE)
+        # What stopped the last massage stays worth reading until the feet are back.
+        return _go(state, Happening.FEET_GONE, state.reason or "feet_gone")
     return state
 
 

@@ -11,7 +11,7 @@ from controller.governor import Asked, Given
 from controller.limits import FIRST_RISE_N_S, LEVELS, RISE_N_S
 from controller.pose import FootPose
 from controller.routine import Routine, Step, plan
-from controller.stroke import Waypoint, waypoint
+from controller.stroke import Waypoint, pace, waypoint
 
 TRAVEL_MM_S: Final = 120.0
 NEAR_MM: Final = 4.0
@@ -50,7 +50,7 @@ class Run(NamedTuple):
         number: The step under way, from 0; `len(steps)` when done.
         phase: Within the step.
         step_us: Active time within the step, travel and approach included.
-        path_us: Time on the path of the step.
+        path_us: Path time of the step: it runs slower than time where the sole is steep.
         path_total_us: How long that path lasts.
         active_us: Active time of the massage; a pause does not count.
     """
@@ -123,7 +123,7 @@ def advance(
         case Phase.PATH:
             if left_us <= LIFT_US and not _glides_on(run, pose):
                 return run._replace(phase=Phase.LIFT)
-            return run._replace(path_us=run.path_us + dt_us)
+            return run._replace(path_us=run.path_us + round(dt_us * _pace(run, pose)))
         case Phase.LIFT:
             pass
     return run
@@ -133,6 +133,10 @@ def _waypoint(run: Run, pose: FootPose) -> Waypoint:
     """Return where the path of the step under way is; before it begins, where it will begin."""
     total_us = run.path_total_us or run.step.lasts_us
     return waypoint(run.step.stroke, pose, run.path_us / 1e6, total_us / 1e6)
+
+
+def _pace(run: Run, pose: FootPose) -> float:
+    return pace(run.step.stroke, pose, run.path_us / 1e6, run.path_total_us / 1e6)
 
 
 def _next(run: Run, pose: FootPose) -> Run:

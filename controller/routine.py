@@ -38,7 +38,7 @@ class Stroke:
         intensity: Share of the region's target force.
         start: Start of a line; the spot of a circle or press.
         end: End of a line; equal to `start` otherwise.
-        spread_v: A line wanders this far across the sole, pass by pass.
+        spread_v: How far a line or a circle wanders across the sole.
         pace_mm_s: Mean speed along a line.
         radius_mm: Radius of a circle.
         turns_hz: Circles a second, positive clockwise seen from above.
@@ -229,6 +229,8 @@ def _stroke(reader: "_Reader") -> Stroke:
                 intensity,
                 spot,
                 spot,
+                # A circle that stays would press one spot too long: it wanders.
+                spread_v=reader.number("spread_v", 0.2, 0.6),
                 radius_mm=reader.number("radius_mm", 5.0, 25.0),
                 turns_hz=sign * reader.number("rate_hz", 0.1, 0.8),
             )
