@@ -85,10 +85,7 @@ class Device:
 
     def act(self, name: str) -> bool:
         """Tell the person to do something now; False for an act that is not known."""
-        known = self.person.act(name, self.now_us)
-        if known and self.trace is not None:
-            self.trace.note(self.now_us, "person", name)
-        return known
+        return self.person.act(name, self.now_us)
 
     def advance_to(self, now_us: int) -> bytes:
         """Run until `now_us`; return all bytes to the host."""
@@ -117,12 +114,15 @@ class Device:
         return self.firmware.take_messages()
 
     def _write_journal(self) -> None:
-        journal = self.firmware.journal
-        if journal:
-            if self.trace is not None:
-                for happening in journal:
-                    self.trace.note_happening(happening)
-            journal.clear()
+        firmware, person = self.firmware.journal, self.person.journal
+        if self.trace is not None:
+            for happening in firmware:
+                self.trace.note_happening(happening)
+            for t_us, act in person:
+                self.trace.note(t_us, "person", act)
+        if firmware or person:
+            firmware.clear()
+            person.clear()
 
     def _scan(self, now_us: int) -> None:
         self.person.advance(now_us)

@@ -74,3 +74,19 @@ class TraceError(SimulatorError):
 
     def __str__(self) -> str:
         return f"cannot read the trace {self.path}: {self.why}; write one with serve --trace FILE"
+
+
+@dataclass(eq=False)
+class CommandError(SimulatorError):
+    """The command after ``--`` cannot be run.
+
+    Attributes:
+        name: Its first word.
+        why: What the operating system said.
+    """
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"cannot run {self.name}: {self.why}; check the words after --"

@@ -144,10 +144,14 @@ class Trace:
                 text = DeviceState(value).name
             case EventKind.TRIP:
                 text = Trip(value).name
+            case EventKind.UNLOADED:
+                text = f"after {value} ms"
+            case EventKind.FOOT_PLACED:
+                text = f"{value / 1000:.1f} N"
             case _:
-                text = str(value)
+                text = ""
         place = "" if bed > 1 else ("left ", "right ")[bed]
-        self.note(t_us, name, place + text)
+        self.note(t_us, name, (place + text).strip())
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return all arrays of the trace by name; rows are copies."""

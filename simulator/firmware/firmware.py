@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.codec import Malformed, decode_down, encode
-from firmware_bridge.framing import DownDecoder, wrap_up
+from firmware_bridge.framing import DownDecoder, FramingStats, wrap_up
 from firmware_bridge.messages import (
     PROTOCOL_VERSION,
     U32_MAX,
@@ -102,6 +102,11 @@ class Firmware:
     def nonce(self) -> int:
         """Nonce of the session, 0 before the first."""
         return self._nonce
+
+    @property
+    def framing(self) -> FramingStats:
+        """What the decoder of this power-on has seen."""
+        return self._decoder.stats
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the host, in any chunking."""

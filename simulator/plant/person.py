@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from simulator.plant.chance import generator
+from simulator.plant.person_acts import ACTS
 from simulator.wires import PanelWires
 
 BEDS: Final = (0, 1)
@@ -16,20 +17,6 @@ WITHDRAW_US: Final = 300_000
 WITHDRAWN_MM: Final = 80.0
 REACTION_US: Final = 800_000
 SWAY_RATIO: Final = 0.01
-
-ACTS: Final = (
-    "sit",
-    "stand-up",
-    "place",
-    "place-left",
-    "place-right",
-    "withdraw",
-    "withdraw-left",
-    "withdraw-right",
-    "press-start",
-    "press-stop",
-)
-"""What a person can be told to do."""
 
 
 class Leg:
@@ -73,11 +60,13 @@ class Person:
 
     Attributes:
         legs: Left and right.
+        journal: What they did since someone last emptied it, for the record.
     """
 
     def __init__(self, panel: PanelWires, *, auto: bool, seed: int) -> None:
         self.legs = (Leg(), Leg())
         self.seated = False
+        self.journal: list[tuple[int, str]] = []
         self._panel = panel
         self._auto = auto
         self._plan: list[tuple[int, str]] = []
@@ -101,6 +90,7 @@ class Person:
         """Do what `name` says now; False for an act that is not known."""
         if name not in ACTS:
             return False
+        self.journal.append((now_us, name))
         self._acts()[name](now_us)
         return True
 
@@ -142,7 +132,7 @@ class Person:
         elif self._lamp_seen_us < 0:
             self._lamp_seen_us = now_us
         elif now_us - self._lamp_seen_us >= REACTION_US and self._start_until_us < now_us:
-            self._press_start(now_us)
+            self.act("press-start", now_us)
 
     def _sit(self, seated: bool) -> None:
         self.seated = seated

@@ -1,0 +1,118 @@
+"""What `podal-sim` understands. Heavy imports wait until a command needs them."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from simulator.errors import SimulatorError
+from simulator.plant.people import PEOPLE
+from simulator.plant.person_acts import ACTS
+
+DEFAULT_LINK = ".run/device"
+
+
+def _link_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--link",
+        type=click.Path(path_type=Path),
+        default=DEFAULT_LINK,
+        show_default=True,
+        help="Path that leads to the device's port.",
+    )(command)
+
+
+@click.group()
+def cli() -> None:
+    """A foot massager made of arithmetic, behind the same bytes as a real one."""
+
+
+@cli.command()
+@_link_option
+@click.option("--foot", type=click.Choice(sorted(PEOPLE)), default="adult", show_default=True)
+@click.option("--replay", metavar="FILE[:KEY]", help="Stand a recorded foot on the beds.")
+@click.option("--replay-side", type=click.Choice(["left", "right"]), help="Side of that foot.")
+@click.option("--replay-pitch-mm", type=float, help="Pitch of that recording, if it is not in it.")
+@click.option("--person", type=click.Choice(["auto", "manual"]), default="auto", show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--trace", type=click.Path(path_type=Path, dir_okay=False), help="Write the truth.")
+@click.option("--stats", type=click.Path(path_type=Path, dir_okay=False), help="Write counts.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def serve(
+    link: Path,
+    foot: str,
+    replay: str | None,
+    replay_side: str | None,
+    replay_pitch_mm: float | None,
+    person: str,
+    seed: int,
+    trace: Path | None,
+    stats: Path | None,
+    command: tuple[str, ...],
+) -> None:
+    """Serve a device at a path until interrupted, or beside `-- COMMAND` until that ends."""
+    from simulator.device import Device  # noqa: PLC0415
+    from simulator.feet_chooser import named_feet, recorded_feet  # noqa: PLC0415
+    from simulator.serve import Outputs, Server  # noqa: PLC0415
+    from simulator.trace import Trace  # noqa: PLC0415
+
+    try:
+        feet = (
+            recorded_feet(replay, person=foot, side=replay_side, pitch_mm=replay_pitch_mm)
+            if replay
+            else named_feet(foot, seed=seed)
+        )
+        record = Trace(seed=seed, person=replay or foot) if trace else None
+        device = Device(feet, seed=seed, auto=person == "auto", trace=record)
+        server = Server(device, link, words=command, outputs=Outputs(trace=trace, stats=stats))
+        code = server.run()
+    except (SimulatorError, OSError) as error:
+        _fail(error)
+    sys.exit(code)
+
+
+@cli.command()
+@_link_option
+@click.argument("act", type=click.Choice(ACTS))
+def person(link: Path, act: str) -> None:
+    """Tell the person at a running device what to do."""
+    _steer(link, {"do": "person", "act": act})
+
+
+@cli.command()
+@_link_option
+@click.argument("act", type=click.Choice(["unplug", "replug"]))
+def cable(link: Path, act: str) -> None:
+    """Pull the cable of a running device, or put it back."""
+    _steer(link, {"do": "cable", "act": act})
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def trace(file: Path) -> None:
+    """Summarise a trace."""
+    from simulator.trace_summary import summarise  # noqa: PLC0415
+
+    try:
+        click.echo(summarise(file), nl=False)
+    except SimulatorError as error:
+        _fail(error)
+
+
+def _steer(link: Path, request: dict[str, str]) -> None:
+    from simulator.steering import ask  # noqa: PLC0415
+
+    try:
+        answer = ask(link, request)
+    except SimulatorError as error:
+        _fail(error)
+    if not answer.get("ok"):
+        click.echo(f"podal-sim: {answer.get('detail', 'refused')}", err=True)
+        sys.exit(1)
+
+
+def _fail(error: Exception) -> NoReturn:
+    click.echo(f"podal-sim: {error}", err=True)
+    sys.exit(1)
