@@ -85,7 +85,9 @@ class SerialPort:
         """Return what has arrived, waiting at most `timeout_s`; b"" when nothing came."""
         try:
             descriptor = self._serial.fileno()
-            if timeout_s > 0 and not select.select([descriptor], [], [], timeout_s)[0]:
+            # An idle tty reads as empty, and so does one that has ended: only a tty that claims to
+            # have something and then has nothing is gone.
+            if not select.select([descriptor], [], [], timeout_s)[0]:
                 return b""
             data = os.read(descriptor, READ_BYTES)
         except BlockingIOError:
