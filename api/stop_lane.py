@@ -32,10 +32,15 @@ class Ticket:
 
 
 class ControlEnd:
-    """A persistent connection to control that counts confirmed stops."""
+    """A persistent connection to control that counts confirmed stops.
 
-    def __init__(self, path: Path) -> None:
+    It enters and leaves the selector together with its socket: a closed socket that stayed there
+    would collide with the next one, which gets the same number.
+    """
+
+    def __init__(self, path: Path, selector: selectors.BaseSelector) -> None:
         self._path = str(path)
+        self._selector = selector
         self._reader = FrameReader()
         self.socket: socket.socket | None = None
         self.generation = 0
@@ -53,6 +58,7 @@ class ControlEnd:
         except OSError:
             end.close()
             return False
+        self._selector.register(end, selectors.EVENT_READ)
         self.socket, self._reader = end, FrameReader()
         self._sent = self._confirmed = 0
         self.generation += 1
@@ -99,6 +105,7 @@ class ControlEnd:
     def drop(self) -> None:
         """Close the connection; what was not confirmed never will be."""
         if self.socket is not None:
+            self._selector.unregister(self.socket)
             self.socket.close()
             self.socket = None
 
@@ -160,14 +167,19 @@ class StopLane:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._listener = listener
-        self._control = ControlEnd(control_socket)
+        self._selector = selectors.DefaultSelector()
+        self._control = ControlEnd(control_socket, self._selector)
         self._now_s = now_s
         self._clients: dict[socket.socket, Client] = {}
-        self._watched: socket.socket | None = None
         self._next_try_s = float("-inf")
-        self._selector = selectors.DefaultSelector()
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Return where this lane listens."""
+        host, port = self._listener.getsockname()[:2]
+        return host, port
 
     def close(self) -> None:
         """Close everything this lane opened, and the listener."""
@@ -184,24 +196,17 @@ class StopLane:
         for key, _ in self._selector.select(0.01 if waiting else RECONNECT_S):
             if key.fileobj is self._listener:
                 self._accept()
-            elif key.fileobj is self._watched:
+            elif key.fileobj is self._control.socket:
                 self._control.drain()
             elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._clients:
                 self._hear(self._clients[key.fileobj])
-        self._keep_control()
         self._settle()
 
     def _keep_control(self) -> None:
-        """Reconnect when control went away, and watch the connection there is."""
+        """Reconnect when control went away."""
         if self._control.socket is None and self._now_s() >= self._next_try_s:
             self._next_try_s = self._now_s() + RECONNECT_S
             self._control.connect()
-        if self._watched is not self._control.socket:
-            if self._watched is not None:
-                self._selector.unregister(self._watched)
-            if self._control.socket is not None:
-                self._selector.register(self._control.socket, selectors.EVENT_READ)
-            self._watched = self._control.socket
 
     def _accept(self) -> None:
         for _ in range(MAX_CLIENTS):
@@ -263,8 +268,10 @@ class StopLane:
             if client.ticket is not None and not client.answered:
                 if self._control.has_confirmed(client.ticket):
                     self._answer(client, confirmed=True)
-                elif now_s > client.confirm_by_s or not self._control.can_confirm(client.ticket):
-                    self._control.drop()
+                elif not self._control.can_confirm(client.ticket):
+                    self._answer(client, confirmed=False)
+                elif now_s > client.confirm_by_s:
+                    self._control.drop()  # its later answers would confirm the wrong stops
                     self._answer(client, confirmed=False)
             if now_s > client.deadline_s:
                 self._forget(client)

@@ -16,7 +16,13 @@ pytestmark = pytest.mark.realtime
 
 
 def live(api, **more):
-    return connect(f"ws://127.0.0.1:{api.port}/api/v1/live", proxy=None, compression=None, **more)
+    return connect(
+        f"ws://127.0.0.1:{api.port}/api/v1/live",
+        proxy=None,
+        compression=None,
+        ping_interval=None,
+        **more,
+    )
 
 
 def next_status(stream):
