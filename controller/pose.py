@@ -40,8 +40,8 @@ _DECIDED_P = 0.9
 # The misfit is a matter of anatomy, not of noise: neighbouring taxels miss alike. Area that counts
 # as one independent look, and how many taxels at least; fitted so that two thirds of the errors
 # under known turns and scales of the same two recordings lie within the stated deviations.
-_CORRELATED_CM2 = 2.3
-_CORRELATED_TAXELS = 1.2
+_CORRELATED_CM2 = 2.6
+_CORRELATED_TAXELS = 0.6
 
 
 @dataclass(frozen=True, slots=True)
