@@ -35,7 +35,7 @@ _WORST_MISFIT = 0.28
 # taxels of 5 to 20 mm) of flat-foot frames of the emed and F-Scan samples of pressuRe and
 # footPress (both MIT).
 _BELIEF_PER_LOG_COST = 20.0
-_LAPSE_P = 0.01  # of those copies 3 in 559 misled by far more than the logistic allows
+_LAPSE_P = 0.01  # of 559 more such copies 3 misled by far more than the logistic allows
 _DECIDED_P = 0.9
 # The misfit is a matter of anatomy, not of noise: neighbouring taxels miss alike. Area that counts
 # as one independent look, and how many taxels at least; fitted so that two thirds of the errors
