@@ -1,5 +1,6 @@
 """What people may see of a session: one table of codes and figures, and the pressure image."""
 
+import math
 import struct
 from typing import Any, Final
 
@@ -195,7 +196,10 @@ def _contact(bed: Bed) -> dict[str, Any] | None:
         "reason": bed.refusal or contact.reason,
         "area_cm2": round(contact.area_cm2, 1),
         "load_n": round(bed.load_n, 1),
-        "cop_mm": [round(contact.cop_x_mm, 1), round(contact.cop_y_mm, 1)],
+        # Nothing that lies nowhere has a centre of pressure.
+        "cop_mm": [round(contact.cop_x_mm, 1), round(contact.cop_y_mm, 1)]
+        if math.isfinite(contact.cop_x_mm)
+        else None,
     }
 
 
