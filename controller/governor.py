@@ -21,24 +21,29 @@ DISAGREE_RATIO: Final = 0.5
 """Two force channels further apart than the larger of these are doubtful: no rise. The device trips
 at 4 N or 35 % for 20 ms; the host is slower and later, so it is wider."""
 
-AHEAD_S: Final = (0.1, 0.2, 0.3)
-"""How far along the stroke the limit is looked at: the force needs some 0.2 s to fall."""
-
 MAX_DT_S: Final = 0.02
 """A late tick earns no extra rise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a stroke asks of one head; the force may be any float."""
+    """What a stroke asks of one head; every number may be any float.
+
+    Attributes:
+        x_mm: Place in the bed.
+        y_mm: Place in the bed.
+        feed_mm_s: Fastest speed of the carriage.
+        force_n: Press force.
+        rise_n_s: Fastest rise of the force.
+        ahead: Where the stroke will be soon, nearest first; their limits bind already.
+    """
 
     x_mm: float
     y_mm: float
     feed_mm_s: float
     force_n: float
     rise_n_s: float
-    vx_mm_s: float = 0.0
-    vy_mm_s: float = 0.0
+    ahead: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +136,7 @@ def govern(
 
 def _trip(asked: Asked, seen: Seen, place_is_finite: bool) -> str:
     """Return why nothing may be pressed for the rest of this session, "" nothing."""
-    numbers = (asked.force_n, asked.rise_n_s, asked.vx_mm_s, asked.vy_mm_s)
-    if not place_is_finite or not all(map(math.isfinite, numbers)):
+    if not place_is_finite or not all(map(math.isfinite, (asked.force_n, asked.rise_n_s))):
         return "not_finite"
     if not all(map(math.isfinite, (seen.force_a_n, seen.force_b_n, seen.x_mm, seen.y_mm))):
         return "reading_not_finite"
@@ -156,10 +160,7 @@ def _limit(
     limit = _at(field.at(x_mm, y_mm))
     if asked.force_n == 0.0:
         return limit  # a lifted head goes where it likes
-    for x, y in (
-        (seen.x_mm, seen.y_mm),
-        *((x_mm + asked.vx_mm_s * s, y_mm + asked.vy_mm_s * s) for s in AHEAD_S),
-    ):
+    for x, y in ((seen.x_mm, seen.y_mm), *asked.ahead):
         place = field.at(x, y)
         if place.limit_n < limit.value_n:
             limit = tighten(limit, place.limit_n, _reason(place))

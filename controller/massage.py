@@ -25,6 +25,9 @@ TOUCH_RATIO: Final = 0.6
 TOUCH_N: Final = 2.0
 """The head is on the skin when the load cell reads the larger of both."""
 
+AHEAD_US: Final = (150_000, 300_000)
+"""How far along the stroke the limits are looked at: the force needs some 0.2 s to fall."""
+
 FIRST_VISIT_S: Final = 5.0
 WARM_UP_US: Final = 120_000_000
 WARM_UP_FROM: Final = 0.6
@@ -129,10 +132,10 @@ def advance(
     return run
 
 
-def _waypoint(run: Run, pose: FootPose) -> Waypoint:
+def _waypoint(run: Run, pose: FootPose, ahead_us: int = 0) -> Waypoint:
     """Return where the path of the step under way is; before it begins, where it will begin."""
     total_us = run.path_total_us or run.step.lasts_us
-    return waypoint(run.step.stroke, pose, run.path_us / 1e6, total_us / 1e6)
+    return waypoint(run.step.stroke, pose, (run.path_us + ahead_us) / 1e6, total_us / 1e6)
 
 
 def _pace(run: Run, pose: FootPose) -> float:
@@ -173,7 +176,7 @@ def ask(run: Run, bed: Bed, last: Given) -> Asked:
         case Phase.APPROACH:
             return _touch(run, point, bed.field)
         case Phase.PATH:
-            return _press(run, point, bed.field, last)
+            return _press(run, point, bed.field, bed.pose)
         case Phase.LIFT:
             return rest(last)
 
@@ -189,22 +192,18 @@ def _touch(run: Run, point: Waypoint, field: SoleField) -> Asked:
     return Asked(point.x_mm, point.y_mm, TRAVEL_MM_S, force_n, FIRST_RISE_N_S)
 
 
-def _press(run: Run, point: Waypoint, field: SoleField, last: Given) -> Asked:
+def _press(run: Run, point: Waypoint, field: SoleField, pose: FootPose) -> Asked:
     place = field.at(point.x_mm, point.y_mm)
-    force_n = max(_target_n(run, point, place), place.floor_n)
-    dx_mm, dy_mm = point.x_mm - last.x_mm, point.y_mm - last.y_mm
-    away_mm = math.hypot(dx_mm, dy_mm)
-    scale = point.speed_mm_s / away_mm if away_mm > 1e-6 else 0.0
     first_visit = run.path_us < FIRST_VISIT_S * 1e6
+    soon = [_waypoint(run, pose, ahead_us) for ahead_us in AHEAD_US] if point.moving else []
     return Asked(
         x_mm=point.x_mm,
         y_mm=point.y_mm,
         # The head may lag a little behind its path; it must be able to catch up.
         feed_mm_s=1.3 * point.speed_mm_s + 15.0,
-        force_n=force_n,
+        force_n=max(_target_n(run, point, place), place.floor_n),
         rise_n_s=FIRST_RISE_N_S if first_visit else RISE_N_S,
-        vx_mm_s=dx_mm * scale,
-        vy_mm_s=dy_mm * scale,
+        ahead=tuple([(there.x_mm, there.y_mm) for there in soon]),
     )
 
 

@@ -40,9 +40,10 @@ RANGE_N: Final = (-5.0, 100.0)
 RANGE_MS: Final = 3
 
 # Force loop. Nominal stiffness grows with force as tissue does; a stiffer answer of the press
-# lowers the gain at once. Crossover stays under 100 rad/s for 1 to 15 N/mm.
-_BANDWIDTH_1_S: Final = 45.0
-_SLOPE_1_S: Final = 10.0
+# lowers the gain at once. Crossover stays between 40 and 170 rad/s for 1 to 15 N/mm. The slope is
+# what the press has to run at to follow a sole that rises under the rolling head.
+_BANDWIDTH_1_S: Final = 80.0
+_SLOPE_1_S: Final = 25.0
 _SLOPE_GAIN: Final = _BANDWIDTH_1_S * _SLOPE_1_S * _STEP_S
 _SLOPE_MAX_MM_S: Final = 20.0
 _STIFFNESS_BASE: Final = 2.0
@@ -240,7 +241,11 @@ class Head:
         error_n = wanted_n - force_n
         if force_n >= CONTACT_N:
             self._travel(wires, self.feed_mm_s)
-            slope = 0.995 * self._slope_mm_s + error_n * _SLOPE_GAIN / stiffness
+            slope = 0.995 * self._slope_mm_s
+            if (
+                wires.z_speed_mm_s < _PRESS_MM_S or error_n < 0.0
+            ):  # a press at its limit learns none
+                slope += error_n * _SLOPE_GAIN / stiffness
             if slope > _SLOPE_MAX_MM_S or slope < -_SLOPE_MAX_MM_S:
                 slope = self._slope_mm_s
             self._slope_mm_s = slope

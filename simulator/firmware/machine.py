@@ -168,9 +168,12 @@ class Machine:
             return Refusal.LIMITS_DIFFER
         if any(order.beds >> bed & 1 and self._places[bed] is None for bed in (0, 1)):
             return Refusal.NO_MASK
-        if self._consent_us < 0 or self.now_us - self._consent_us > CONSENT_US:
-            return Refusal.NO_CONSENT
-        return None
+        return None if self._consents else Refusal.NO_CONSENT
+
+    @property
+    def _consents(self) -> bool:
+        """A person has said yes not long ago."""
+        return self._consent_us >= 0 and self.now_us - self._consent_us <= CONSENT_US
 
     def obey(self, order: SetPoint, counter: int) -> Refusal | None:
         """Take a set-point, or return why not."""
@@ -251,7 +254,7 @@ class Machine:
                 self._happen(EventKind.UNLOADED, took_ms)
                 self._change(after_unloading(self.trip))
         if self.lamp_until_us >= 0:
-            panel.start_lamp = now_us < self.lamp_until_us and self._consent_us < 0
+            panel.start_lamp = now_us < self.lamp_until_us and not self._consents
             if not panel.start_lamp:
                 self.lamp_until_us = -1
 

@@ -33,9 +33,11 @@ def sole(rows: int = 64, cols: int = 32) -> SoleField:
 SOLE = sole()
 anything = st.floats(allow_nan=True, allow_infinity=True)
 sensible = st.floats(-50.0, 400.0)
-asks = st.builds(Asked, anything, anything, anything, anything, anything, anything, anything)
+paths = st.lists(st.tuples(anything, anything), max_size=3).map(tuple)
+asks = st.builds(Asked, anything, anything, anything, anything, anything, paths)
 sights = st.builds(Seen, anything, anything, anything, st.booleans(), anything, anything)
-near_asks = st.builds(Asked, sensible, sensible, sensible, sensible, sensible, sensible, sensible)
+near_paths = st.lists(st.tuples(sensible, sensible), max_size=3).map(tuple)
+near_asks = st.builds(Asked, sensible, sensible, sensible, sensible, sensible, near_paths)
 near_sights = st.builds(
     Seen, st.floats(0, 0.2), st.floats(-5, 70), st.floats(-5, 70), st.booleans(), sensible, sensible
 )
@@ -103,7 +105,7 @@ def test_a_lower_field_never_gives_more(asked, seen, cap_n):
     assert gate(asked, seen, field=lower).force_n <= gate(asked, seen).force_n
 
 
-@pytest.mark.parametrize("name", list(Asked.__dataclass_fields__))
+@pytest.mark.parametrize("name", ["x_mm", "y_mm", "feed_mm_s", "force_n", "rise_n_s"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_wish_that_is_no_number_trips(name, value):
     given = gate(replace(ASKED, **{name: value}), SEEN)
@@ -157,12 +159,12 @@ def test_a_measured_force_above_the_limit_yields(force_n, yields):
 
 
 def test_coming_from_the_heel_the_force_falls_before_the_border():
-    asked = Asked(80.0, 90.0, 60.0, 18.0, 15.0, vy_mm_s=60.0)
+    asked = Asked(80.0, 90.0, 60.0, 18.0, 15.0, ahead=((80.0, 96.0), (80.0, 102.0)))
     seen = replace(SEEN, y_mm=89.0)
     given = gate(asked, seen, replace(START, force_n=18.0))
     assert given.limit_n == 16.0
     assert given.reasons == ("user_max:arch",)
-    away = gate(replace(asked, vy_mm_s=-60.0), seen, replace(START, force_n=18.0))
+    away = gate(replace(asked, ahead=((80.0, 84.0),)), seen, replace(START, force_n=18.0))
     assert away.limit_n == 40.0
 
 
