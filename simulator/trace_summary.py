@@ -26,11 +26,12 @@ def read_trace(path: Path) -> Arrays:
         TraceError: The file is missing, damaged, or something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # numpy leaves a file it opened itself open when the archive in it is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise TraceError(str(path), type(error).__name__) from error
-    except AttributeError as error:  # an .npy is an array, not an archive
+    except (AttributeError, TypeError) as error:  # an .npy is an array, not an archive
         raise TraceError(str(path), "it is a single array") from error
     missing = [name for name in NEEDED if name not in arrays]
     if missing:

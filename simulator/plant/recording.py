@@ -73,11 +73,13 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _read(path: str) -> dict[str, NDArray[Any]]:
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        return {"frames": loaded}
-    with loaded:
-        return {key: loaded[key] for key in loaded.files}
+    # numpy leaves a file it opened itself open when the archive in it is damaged.
+    with Path(path).open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"frames": loaded}
+        with loaded:
+            return {key: loaded[key] for key in loaded.files}
 
 
 def _why(error: Exception) -> str:
