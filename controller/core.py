@@ -12,7 +12,7 @@ from controller.contact import HeadPlace
 from controller.errors import ControllerError
 from controller.geometry import Side
 from controller.governor import Given, Seen, govern
-from controller.massage import Run, advance, ask, begin, rest, resume, working_bed
+from controller.massage import Run, advance, ask, begin, fit, rest, resume, working_bed
 from controller.request import Acknowledge, Pause, Request, Resume, Start, Stop
 from controller.routine import find_routine
 from controller.session import (
@@ -199,8 +199,9 @@ def _notice_device(state: State, settings: Settings) -> State:
         return _go(state, Happening.LET_GO, trip or "device_let_go")
     if state.session is Session.ENDING and device not in _ARMED:
         return _go(state, Happening.UNLOADED)
-    if state.session is Session.STARTING and device in _ARMED and all(state.masked_us):
-        return _go(state, Happening.ARMED) if _masks_set(state) else state
+    if state.session is Session.STARTING and device in _ARMED and _masks_set(state):
+        run = fit(state.run, state.beds) if state.run else None  # the feet may lie anew
+        return _go(state._replace(run=run), Happening.ARMED)
     return state
 
 
@@ -257,7 +258,7 @@ def _start(state: State, request: Start, settings: Settings) -> State:
         return state._replace(reply="faulted")
     try:
         routine = find_routine(settings.library, request.routine)
-        run = begin(routine, minutes=request.minutes, level=request.level)
+        run = begin(routine, state.beds, minutes=request.minutes, level=request.level)
     except ControllerError as error:
         known = request.routine in settings.library
         return state._replace(

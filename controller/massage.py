@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from controller.bed import Bed
 from controller.field import Place, SoleField
+from controller.fitting import fit_steps
 from controller.geometry import Side
 from controller.governor import Asked, Given
 from controller.limits import FIRST_RISE_N_S, LEVELS, RISE_N_S
@@ -49,7 +50,9 @@ class Run(NamedTuple):
     Attributes:
         routine: Its id.
         level: Name of the chosen strength.
-        steps: The plan.
+        plan: The steps as the routine has them.
+        steps: The same, made to fit these feet.
+        fitted: Poses of the feet they were made to fit.
         number: The step under way, from 0; `len(steps)` when done.
         phase: Within the step.
         step_us: Active time within the step, travel and approach included.
@@ -60,7 +63,9 @@ class Run(NamedTuple):
 
     routine: str
     level: str
+    plan: tuple[Step, ...]
     steps: tuple[Step, ...]
+    fitted: tuple[FootPose | None, ...] = ()
     number: int = 0
     phase: Phase = Phase.TRAVEL
     step_us: int = 0
@@ -84,18 +89,32 @@ class Run(NamedTuple):
         return self.steps[min(self.number, len(self.steps) - 1)]
 
 
-def begin(routine: Routine, *, minutes: float | None, level: str) -> Run:
-    """Return the start of a massage.
+def begin(routine: Routine, beds: tuple[Bed, Bed], *, minutes: float | None, level: str) -> Run:
+    """Return the start of a massage on the feet that lie on the beds.
 
     Raises:
         BadFileError: `minutes` is outside what the routine allows.
     """
-    return Run(routine=routine.id, level=level, steps=plan(routine, minutes))
+    steps = plan(routine, minutes)
+    return fit(Run(routine=routine.id, level=level, plan=steps, steps=steps), beds)
 
 
 def resume(run: Run) -> Run:
     """Return the run after a pause: the same place, approached anew."""
     return run._replace(phase=Phase.TRAVEL)
+
+
+def fit(run: Run, beds: tuple[Bed, Bed]) -> Run:
+    """Return the run made to fit the registered feet; as it was where a foot is missing."""
+    soles = {
+        bed.side.value: (bed.pose, bed.field)
+        for bed in beds
+        if bed.pose is not None and bed.field is not None
+    }
+    poses = tuple(bed.pose for bed in beds)
+    if len(soles) < len(beds) or poses == run.fitted:
+        return run
+    return run._replace(steps=fit_steps(run.plan, soles), fitted=poses)
 
 
 def advance(

@@ -11,21 +11,22 @@ from typing import Final
 from controller.pose import FootPose, bed_from_foot, foot_from_bed
 from controller.routine import Stroke
 
-PRESS_RAMP_S: Final = 2.5
+PRESS_RAMP_S: Final = 2.0
 PRESS_RELEASE_S: Final = 1.0
-PRESS_HOLD_MAX_S: Final = 3.5
+PRESS_HOLD_MAX_S: Final = 2.5
 """Point press: ramp 2-4 s, hold, release. With the ways in and out the head is near the spot for
 less than the 8 s after which a static load starts to hurt (Wiggermann & Keyserling 2015)."""
 
 PRESS_REST: Final = 0.35
 """Share of the force kept while the head glides away from the spot and back."""
 
-GLIDE_MM: Final = 28.0
+GLIDE_MM: Final = 40.0
 GLIDE_S: Final = 3.0
 """Between two presses the head leaves the spot for more than a second, towards the toes: the skin
-gets its blood back, and the time on one spot (within 15 mm) starts anew."""
+gets its blood back, and the time on one spot starts anew. A spot is 15 mm wide to either side, so
+only beyond 30 mm the head has surely left it, wherever its middle is taken to be."""
 
-DRIFT_S: Final = 8.0
+DRIFT_S: Final = 6.0
 """Circles wander across the sole and back in this time, for the same reason."""
 
 CLIMB_MM_S: Final = 10.0

@@ -71,7 +71,7 @@ def test_an_unknown_routine_is_named_and_the_known_ones_listed():
         ("pace_mm_s = 60", "pace_mm_s = 400", "pace_mm_s"),
         ("rate_hz = 0.4", "rate_hz = 4", "rate_hz"),
         ("step = 0.1", "step = 0.5", "step"),
-        ("presses = 2", "presses = 2\nhammer = 1", "hammer"),
+        ("presses = 3", "presses = 3\nhammer = 1", "hammer"),
         ('technique = "press"', 'technique = "hit"', "'hit' is not one of"),
         ('direction = "clockwise"', 'direction = "up"', "direction"),
         ("seconds = 22", "", "seconds"),
