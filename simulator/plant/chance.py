@@ -1,5 +1,6 @@
 """Seeded noise, made once in bulk: one draw a millisecond would cost more than the physics."""
 
+import math
 from typing import Final
 
 import numpy as np
@@ -26,19 +27,24 @@ class FieldNoise:
     Args:
         source: Where they come from.
         sd: Their standard deviation.
-        size: Numbers a field.
+        most: Larger numbers are clipped.
+        shape: Of a field.
     """
 
-    __slots__ = ("_at", "_size", "_stride", "_values")
+    __slots__ = ("_at", "_shape", "_size", "_stride", "_values")
 
-    def __init__(self, source: np.random.Generator, sd: float, size: int) -> None:
-        self._values = (source.standard_normal(_FIELD + size) * sd).astype(np.float32)
-        self._size = size
-        self._stride = 2 * int(source.integers(size, _FIELD // 2)) + 1
+    def __init__(
+        self, source: np.random.Generator, *, sd: float, most: float, shape: tuple[int, ...]
+    ) -> None:
+        self._shape = shape
+        self._size = math.prod(shape)
+        values = source.standard_normal(_FIELD + self._size) * sd
+        self._values = values.clip(-most, most).astype(np.float32)
+        self._stride = 2 * int(source.integers(self._size, _FIELD // 2)) + 1
         self._at = 0
 
     def draw(self) -> NDArray[np.float32]:
         """Return the next field; read-only use."""
         at = self._at
         self._at = (at + self._stride) & (_FIELD - 1)
-        return self._values[at : at + self._size]
+        return self._values[at : at + self._size].reshape(self._shape)

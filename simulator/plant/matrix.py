@@ -24,6 +24,7 @@ GAIN_SD: Final = 0.06
 NOISE_SD_COUNTS: Final = 5.0
 """0.12 % of full scale, 0.5 kPa: a converter that averages; Podal proposal."""
 
+NOISE_MOST_SD: Final = 5.0
 ZERO_SD_COUNTS: Final = 3.0
 RELIEF_REACH_MM: Final = 45.0
 """Around the head the foot is lifted off the bed: Podal proposal, unmeasured."""
@@ -45,7 +46,7 @@ class Relief:
     Attributes:
         rows: Where on the matrix.
         cols: As rows.
-        per_n: Counts to take off for each newton.
+        per_n: Pressure to take off for each newton [kPa].
         most_n: All that the foot bears around there.
     """
 
@@ -72,7 +73,6 @@ class Matrices:
     __slots__ = (
         "_cell_n",
         "_feet_kpa",
-        "_foot",
         "_gain",
         "_image",
         "_noise",
@@ -98,13 +98,16 @@ class Matrices:
         self._cell_n = shape.cell_n_per_kpa
         spread = np.exp(source.standard_normal(cells) * GAIN_SD)
         self._gain = (spread * (1000.0 / pa_per_count)).astype(np.float32)
+        # Least what the largest noise takes off: a converter does not go below zero. The half turns
+        # the truncation of the cast into rounding.
         zero = zero_counts + source.standard_normal(cells) * ZERO_SD_COUNTS
-        # The half turns the truncation of the cast into rounding.
-        self._zero = np.maximum(zero + 0.5, 0.0).astype(np.float32)
-        self._top = np.float32(full_scale_counts)
-        self._noise = FieldNoise(generator(seed, 2), NOISE_SD_COUNTS, 2 * shape.rows * shape.cols)
-        self._feet_kpa = np.zeros(cells)
-        self._foot = np.zeros(cells, dtype=np.float32)
+        most_counts = NOISE_MOST_SD * NOISE_SD_COUNTS
+        self._zero = np.maximum(zero + 0.5, most_counts).astype(np.float32)
+        self._top = float(full_scale_counts)
+        self._noise = FieldNoise(
+            generator(seed, 2), sd=NOISE_SD_COUNTS, most=most_counts, shape=cells
+        )
+        self._feet_kpa = np.zeros(cells, dtype=np.float32)
         self._image = np.zeros(cells, dtype=np.float32)
         self._patches: dict[int, tuple[int, int, Field]] = {}
         self._reliefs: tuple[dict[int, Relief], dict[int, Relief]] = ({}, {})
@@ -112,7 +115,6 @@ class Matrices:
     def put_foot(self, bed: int, kpa: Floats) -> None:
         """A foot stands on this bed from now on; `kpa` is its resting pressure."""
         self._feet_kpa[bed] = kpa
-        self._foot[bed] = kpa * self._gain[bed]
         self._reliefs[bed].clear()
 
     def press(
@@ -132,44 +134,38 @@ class Matrices:
         plus `head_n` under the head at its place.
         """
         image = self._image[bed]
-        np.multiply(self._foot[bed], np.float32(foot_scale), out=image)
+        np.multiply(self._feet_kpa[bed], foot_scale, out=image)
         if head_n <= 0.0:
             return
         if relief_n > 0.0 and foot_scale > 0.0:
-            self._relieve(image, bed, self._relief(bed, x_mm, y_mm), relief_n, foot_scale)
+            self._relieve(image, self._relief(bed, x_mm, y_mm), relief_n, foot_scale)
         rows, cols, weights = self._patch(x_mm, y_mm, radius_mm)
-        patch = weights * self._gain[bed, rows, cols]
-        patch *= np.float32(head_n / self._cell_n)
-        near = image[rows, cols]
-        near += patch
+        image[rows, cols] += weights * (head_n / self._cell_n)
 
     def scan(self) -> Counts:
         """Return the counts, shape (2, rows, cols), read-only."""
-        image = self._image
-        image += self._zero
-        image += self._noise.draw().reshape(image.shape)
-        np.minimum(image, self._top, out=image)
-        np.maximum(image, np.float32(0.0), out=image)
-        counts = image.astype(np.uint16)
+        values = self._image * self._gain
+        values += self._zero
+        values += self._noise.draw()
+        np.minimum(values, self._top, out=values)
+        counts = values.astype(np.uint16)
         counts.setflags(write=False)
         return counts
 
     def true_kpa(self, bed: int) -> Floats:
         """Return the true pressure set by the last `press`, before gain, zero and noise."""
-        result: Floats = self._image[bed].astype(np.float64) / self._gain[bed]
-        return result
+        kpa: Floats = self._image[bed].astype(np.float64)
+        return kpa
 
-    def _relieve(
-        self, image: Field, bed: int, relief: Relief, relief_n: float, foot_scale: float
-    ) -> None:
+    def _relieve(self, image: Field, relief: Relief, relief_n: float, foot_scale: float) -> None:
         """Take load off the foot: first around the head, the rest everywhere."""
-        near_n = min(relief_n, relief.most_n * foot_scale)
-        near = image[relief.rows, relief.cols]
-        near -= relief.per_n * np.float32(near_n)
+        near_n = relief.most_n * foot_scale
+        near_n = min(near_n, relief_n)
+        image[relief.rows, relief.cols] -= relief.per_n * near_n
         rest_n = relief_n - near_n
         if rest_n > 1e-3:
-            left_n = float((image / self._gain[bed]).sum()) * self._cell_n
-            image *= np.float32(max(0.0, 1.0 - rest_n / left_n) if left_n > 0.0 else 0.0)
+            left_n = float(image.sum()) * self._cell_n
+            image *= max(0.0, 1.0 - rest_n / left_n) if left_n > 0.0 else 0.0
 
     def _relief(self, bed: int, x_mm: float, y_mm: float) -> Relief:
         column, row = int(x_mm / _RELIEF_STEP_MM), int(y_mm / _RELIEF_STEP_MM)
@@ -189,7 +185,7 @@ class Matrices:
         lifted_kpa = share / share.max() * self._feet_kpa[bed, rows, cols]
         most_n = float(lifted_kpa.sum()) * self._cell_n
         per_n = lifted_kpa / most_n if most_n > 0.0 else lifted_kpa
-        return Relief(rows, cols, (per_n * self._gain[bed, rows, cols]).astype(np.float32), most_n)
+        return Relief(rows, cols, per_n.astype(np.float32), most_n)
 
     def _patch(self, x_mm: float, y_mm: float, radius_mm: float) -> tuple[slice, slice, Field]:
         """Return where a contact lies on the matrix and how its force spreads, sum 1."""

@@ -82,7 +82,13 @@ class Person:
         self._lamp_seen_us = -1
         source = generator(seed, 5)
         self._sway = [
-            [(float(source.uniform(0.1, 0.7)), float(source.uniform(0, math.tau))) for _ in "123"]
+            [
+                (
+                    math.tau * 1e-6 * float(source.uniform(0.1, 0.7)),
+                    float(source.uniform(0, math.tau)),
+                )
+                for _ in range(3)
+            ]
             for _ in BEDS
         ]
 
@@ -121,10 +127,10 @@ class Person:
 
     def sway(self, bed: int, now_us: int) -> float:
         """Return the factor on the seated load of the moment: 1 % slow sway."""
-        now_s = now_us * 1e-6
-        waves = self._sway[bed]
-        total = sum(math.sin(math.tau * hertz * now_s + phase) for hertz, phase in waves)
-        return 1.0 + SWAY_RATIO / len(waves) * total
+        total = 0.0
+        for radians_per_us, phase in self._sway[bed]:
+            total += math.sin(radians_per_us * now_us + phase)
+        return 1.0 + SWAY_RATIO / 3 * total
 
     def _watch_lamp(self, now_us: int) -> None:
         if not self._panel.start_lamp:

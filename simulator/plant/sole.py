@@ -69,7 +69,7 @@ class Sole:
         build: Whose foot.
     """
 
-    __slots__ = ("_cells", "_cols", "_margins", "_rows", "build")
+    __slots__ = ("_cols", "_margins", "_patches", "_rows", "build")
 
     def __init__(self, build: Build) -> None:
         self.build = build
@@ -81,14 +81,7 @@ class Sole:
         height = _height_mm(build, u, v) + _edge_mm(margins)
         k, thickness = _tissue(build, u, v)
         self._rows, self._cols = a.shape
-        self._cells: list[Cell] = list(
-            zip(
-                height.ravel().tolist(),
-                k.ravel().tolist(),
-                thickness.ravel().tolist(),
-                strict=True,
-            )
-        )
+        self._patches = _patches(height, k, thickness)
         self._margins: list[float] = margins.ravel().tolist()
 
     def _coordinates(self, along_mm: Floats, across_mm: Floats) -> tuple[Floats, Floats]:
@@ -105,21 +98,12 @@ class Sole:
         if i < 0.0 or j < 0.0 or row >= self._rows - 1 or col >= self._cols - 1:
             return NO_SKIN
         s, t = i - row, j - col
-        cells = self._cells
-        start = row * self._cols + col
-        h00, k00, d00 = cells[start]
-        h01, k01, d01 = cells[start + 1]
-        start += self._cols
-        h10, k10, d10 = cells[start]
-        h11, k11, d11 = cells[start + 1]
-        w11 = s * t
-        w10 = s - w11
-        w01 = t - w11
-        w00 = 1.0 - s - w01
+        st = s * t
+        h, hs, ht, hst, k, ks, kt, kst, d, ds, dt, dst = self._patches[row * (self._cols - 1) + col]
         return (
-            h00 * w00 + h01 * w01 + h10 * w10 + h11 * w11,
-            k00 * w00 + k01 * w01 + k10 * w10 + k11 * w11,
-            d00 * w00 + d01 * w01 + d10 * w10 + d11 * w11,
+            h + hs * s + ht * t + hst * st,
+            k + ks * s + kt * t + kst * st,
+            d + ds * s + dt * t + dst * st,
         )
 
     def margin_at(self, along_mm: float, across_mm: float) -> float:
@@ -139,6 +123,16 @@ class Sole:
         if self.margin_at(along_mm, across_mm) < -_PITCH_MM:
             return OFF_SOLE
         return region_of(*self.uv_at(along_mm, across_mm))
+
+
+def _patches(*fields: Floats) -> list[tuple[float, ...]]:
+    """Return for each raster cell the four bilinear coefficients of each field."""
+    columns = []
+    for field in fields:
+        low, across = field[:-1, :-1], field[:-1, 1:] - field[:-1, :-1]
+        along = field[1:, :-1] - low
+        columns += [low, along, across, field[1:, 1:] - field[1:, :-1] - across]
+    return list(map(tuple, np.stack(columns, axis=-1).reshape(-1, len(columns)).tolist()))
 
 
 def _height_mm(build: Build, u: Floats, v: Floats) -> Floats:
