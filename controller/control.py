@@ -20,12 +20,13 @@ from typing import Any, Final
 
 from controller.core import State
 from controller.mailbox import Letter, Mailbox
-from controller.request import Request, Stop, parse_request
+from controller.request import Pause, Request, Stop, parse_request
 from controller.routine import Routine
 from controller.runner import TICK_US, Runner
 from controller.settings import Settings, default_settings
 from firmware_bridge.discovery import find_ports
 from firmware_bridge.errors import LinkLostError, PortUnavailableError
+from firmware_bridge.link import Phase
 from firmware_bridge.port import Port, SerialPort
 
 STOPPING_US: Final = 5_000
@@ -36,6 +37,9 @@ REOPEN_US: Final = (200_000, 500_000, 1_000_000, 2_000_000)
 
 LEAVE_US: Final = 400_000
 """Longest wait, when told to end, until the device has confirmed that it lets go."""
+
+LATE_US: Final = 1_000_000
+"""A request to start or go on is meant for now; the clock is this machine's monotonic one."""
 
 FIFO_PRIORITY: Final = 40
 
@@ -152,6 +156,8 @@ class Control:
         request = parse_request(letter.table)
         if request is None:
             return {"id": number, "ok": False, "code": "bad_request", "detail": ""}
+        if _is_late(letter.table, request, at_us):
+            return {"id": number, "ok": False, "code": "too_late", "detail": ""}
         code = self._turn(at_us, request)
         return {"id": number, "ok": code == "ok", "code": code, "detail": ""}
 
@@ -178,20 +184,25 @@ class Control:
         try:
             self._port = _open(self._device)
         except PortUnavailableError as error:
-            if self._attempts == 0:
-                _log.warning("%s; trying again", error)
-            self._reopen_us = at_us + REOPEN_US[min(self._attempts, len(REOPEN_US) - 1)]
-            self._attempts += 1
+            self.runner.trouble = error.code
+            self._wait_longer(str(error), at_us)
             return
-        _log.info("opened %s", self._port.name)
-        self._attempts = 0
+        self.runner.trouble = ""
         self._poll.register(self._port.fileno(), select.POLLIN)
 
     def _lose(self, error: LinkLostError, at_us: int) -> None:
-        _log.warning("%s", error)
+        if self.runner.link.phase is Phase.UP:
+            self._attempts = 0  # it was a device, and may soon be one again
         self._close_port()
         self.runner.port_lost()
-        self._reopen_us = at_us + REOPEN_US[0]
+        self._wait_longer(str(error), at_us)
+
+    def _wait_longer(self, why: str, at_us: int) -> None:
+        """Try again later, each time a little later; say why once."""
+        if self._attempts == 0:
+            _log.warning("%s; trying again", why)
+        self._reopen_us = at_us + REOPEN_US[min(self._attempts, len(REOPEN_US) - 1)]
+        self._attempts += 1
 
     def _close_port(self) -> None:
         if self._port is None:
@@ -199,6 +210,17 @@ class Control:
         self._poll.unregister(self._port.fileno())
         self._port.close()
         self._port = None
+
+
+def _is_late(table: dict[str, Any], request: Request, at_us: int) -> bool:
+    """Return whether a wish that leads to pressing was made too long ago to be meant now.
+
+    A control process that was frozen would otherwise start a massage when it wakes.
+    """
+    sent_us = table.get("sent_us")
+    if not isinstance(sent_us, int) or isinstance(request, Stop | Pause):
+        return False
+    return at_us - sent_us > LATE_US
 
 
 def _open(device: str) -> Port:
@@ -211,7 +233,9 @@ def _open(device: str) -> Port:
         return SerialPort(device)
     found = find_ports()
     if not found:
-        raise PortUnavailableError("auto", "no device found", "plug the device in")
+        raise PortUnavailableError(
+            "auto", "no device found", "plug the device in", "device_missing"
+        )
     return SerialPort(found[0])
 
 

@@ -36,6 +36,10 @@ class Runner:
         settings: Settings without a machine.
         nonces: Gives a new 32-bit number at each call.
         version: Version of the product, for the status.
+
+    Attributes:
+        fifo: The loop runs under SCHED_FIFO.
+        trouble: Code why the port cannot be opened, "" where it is.
     """
 
     def __init__(self, settings: Settings, nonces: Callable[[], int], version: str) -> None:
@@ -44,6 +48,7 @@ class Runner:
         self.link = Link(nonces)
         self.lateness = Lateness()
         self.fifo = False
+        self.trouble = ""
         self._version = version
         self._zones = (ZoneLoads(), ZoneLoads())
         self._machine_session = 0
@@ -111,6 +116,7 @@ class Runner:
             zones=self._zones,
             lateness=self.lateness,
             fifo=self.fifo,
+            trouble=self.trouble,
             version=self._version,
         )
 

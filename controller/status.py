@@ -14,6 +14,7 @@ from controller.lateness import Lateness
 from controller.massage import Run
 from controller.pose import FootPose
 from controller.pressure import calibrate
+from controller.regions import REGIONS
 from controller.session import Session
 from controller.settings import Machine, Settings
 from controller.zones import zone_weights
@@ -61,6 +62,7 @@ def status(
     zones: tuple[ZoneLoads, ZoneLoads],
     lateness: Lateness,
     fifo: bool,
+    trouble: str,
     version: str,
 ) -> dict[str, Any]:
     """Return the status as others rely on it; codes, never sentences."""
@@ -74,7 +76,7 @@ def status(
             bed.side.value: _bed(state, index, settings, zones[index])
             for index, bed in enumerate(state.beds)
         },
-        "alarms": _alarms(state, link),
+        "alarms": _alarms(state, link, trouble),
         "loop": {
             "late_p99_us": lateness.quantile_us(0.99),
             "late_max_us": lateness.max_us,
@@ -159,8 +161,10 @@ def _bed_refusal(state: State) -> str | None:
     return refusals[0] if refusals else None
 
 
-def _alarms(state: State, link: Link) -> list[dict[str, Any]]:
+def _alarms(state: State, link: Link, trouble: str) -> list[dict[str, Any]]:
     alarms: list[dict[str, Any]] = []
+    if trouble:
+        alarms.append(_alarm(trouble, 0, latched=False))
     if state.session is Session.FAULT:
         alarms.append(_alarm(state.reason, state.now_us - state.entered_us, latched=True))
     if link.refused is not None:
@@ -213,6 +217,7 @@ def _force(bed: Bed, given: Given, report: BedReport | None) -> dict[str, Any]:
     place = bed.field.at(given.x_mm, given.y_mm) if bed.field else None
     return {
         "zone_under_head": (place.zone or None) if place else None,
+        "region_under_head": REGIONS[place.region] if place and place.region >= 0 else None,
         "force_n": round(report.force_a_mn / 1000, 2) if report else None,
         "target_n": round(given.force_n, 2),
         "limit_n": round(given.limit_n, 2),

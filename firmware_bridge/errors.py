@@ -15,11 +15,14 @@ class PortUnavailableError(BridgeError):
         port: The port that was asked for.
         why: What the operating system said.
         next_step: What a person can do about it.
+        code: The same for programs: `device_missing`, `device_busy`, `device_denied` or
+            `device_unusable`.
     """
 
     port: str
     why: str
     next_step: str
+    code: str = "device_unusable"
 
     def __str__(self) -> str:
         return f"cannot open {self.port}: {self.why}; {self.next_step}"

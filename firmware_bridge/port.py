@@ -118,15 +118,21 @@ def _unavailable(path: str, error: OSError) -> PortUnavailableError:
     text = str(error)
     if number == errno.ENOENT:
         return PortUnavailableError(
-            path, "there is no such port", "plug the device in or name its port with --device"
+            path,
+            "there is no such port",
+            "plug the device in or name its port with --device",
+            "device_missing",
         )
     if number in (errno.EBUSY, errno.EWOULDBLOCK) or "exclusively lock" in text:
         return PortUnavailableError(
-            path, "another program uses it", "end that program and try again"
+            path, "another program uses it", "end that program and try again", "device_busy"
         )
     if number == errno.EACCES:
         return PortUnavailableError(
-            path, "permission denied", "add yourself to the group that owns it (often dialout)"
+            path,
+            "permission denied",
+            "add yourself to the group that owns it (often dialout)",
+            "device_denied",
         )
     return PortUnavailableError(path, _why(error), "check that it is a serial port")
 
