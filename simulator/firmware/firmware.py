@@ -37,7 +37,7 @@ from firmware_bridge.messages import (
 )
 from simulator.firmware.head import Head
 from simulator.firmware.identity import LIMITS_CRC, PACKED, PACKED_CRC, PAGES
-from simulator.firmware.machine import FOOT_N, Happening, Machine
+from simulator.firmware.machine import Happening, Machine
 from simulator.wires import HeadWires, PanelWires
 
 NAK_PERIOD_US: Final = 50_000
@@ -250,8 +250,8 @@ class Firmware:
             stop_count=machine.stop_count,
             setpoint_counter=machine.setpoint_counter,
             consent_age_ms=machine.consent_age_ms,
-            left=_report(left, foot=machine.bed_load_n[0] > FOOT_N, mask=machine.has_mask(0)),
-            right=_report(right, foot=machine.bed_load_n[1] > FOOT_N, mask=machine.has_mask(1)),
+            left=_report(left, foot=machine.loads.foot_on(0), mask=machine.has_mask(0)),
+            right=_report(right, foot=machine.loads.foot_on(1), mask=machine.has_mask(1)),
             counts=counts,
         )
 
@@ -285,7 +285,7 @@ def _report(head: Head, *, foot: bool, mask: bool) -> BedReport:
     flags = (
         (_CONTACT if wires.force_a_n >= 1.0 else 0)
         | (_MASK_SET if mask else 0)
-        | (_FORCE_A_BAD if head.force_bad else 0)
+        | (_FORCE_A_BAD if head.watch.force_bad else 0)
         | (_CLAMPED if head.clamped else 0)
         | (_FOOT if foot else 0)
     )

@@ -9,7 +9,8 @@ from typing import Final
 
 from firmware_bridge.messages import BedTarget, Trip
 from simulator.firmware.identity import DESCRIPTOR
-from simulator.firmware.limits import CEILING_N, COLS, PER_MM, no_limits
+from simulator.firmware.limits import COLS, PER_MM, no_limits
+from simulator.firmware.watch import CLEAR_N, CONTACT_N, Watch
 from simulator.wires import HeadWires
 
 _LIMITS: Final = DESCRIPTOR.limits
@@ -20,24 +21,10 @@ _RETRACT_MM_S: Final = _LIMITS.retract_um_s / 1000.0
 _RISE_N: Final = _LIMITS.rise_mn_s / 1000.0 * _STEP_S
 _FEED_MM_S: Final = DESCRIPTOR.carriage.feed_max_um_s / 1000.0
 
-CONTACT_N: Final = 1.0
 TOUCH_N: Final = 1.3
 """Held while the head feels for the skin: just above what counts as contact."""
 
-CLEAR_N: Final = 0.3
 CLEAR_MM: Final = 5.0
-LOST_AFTER_N: Final = 2.0
-LOST_MS: Final = 10
-OVER_MS: Final = 3
-OVER_N: Final = 1.5
-OVER_RATIO: Final = 0.05
-OVER_CEILING_N: Final = 1.0
-DISAGREE_N: Final = 4.0
-DISAGREE_RATIO: Final = 0.35
-DISAGREE_MS: Final = 20
-OUTSIDE_MS: Final = 50
-RANGE_N: Final = (-5.0, 100.0)
-RANGE_MS: Final = 3
 
 # Force loop. Nominal stiffness grows with force as tissue does; a stiffer answer of the press
 # lowers the gain at once. Crossover stays between 40 and 170 rad/s for 1 to 15 N/mm. The slope is
@@ -71,7 +58,6 @@ _LIFTED: Final = int(Motion.LIFTED)
 _APPROACH: Final = int(Motion.APPROACH)
 _PRESS: Final = int(Motion.PRESS)
 _UNLOAD: Final = int(Motion.UNLOAD)
-_NONE: Final = Trip.NONE
 
 
 class Head:
@@ -87,30 +73,24 @@ class Head:
         clamped: The device applies less than it is asked.
         asked_n: What the set-point asks, by its force and its own limit.
         limits: Mask and ceiling in force.
-        force_bad: The load cell is out of its range.
+        watch: What makes it let go by itself.
     """
 
     __slots__ = (
         "_contact_z_mm",
-        "_disagree_ms",
         "_k_force_n",
         "_k_z_mm",
-        "_lost_ms",
-        "_outside_ms",
-        "_over_ms",
-        "_peak_n",
-        "_range_ms",
         "_slope_mm_s",
         "_stiffness",
         "applied_n",
         "asked_n",
         "clamped",
         "feed_mm_s",
-        "force_bad",
         "limit_n",
         "limits",
         "motion",
         "rise_n",
+        "watch",
         "wires",
         "x_mm",
         "y_mm",
@@ -120,7 +100,7 @@ class Head:
         self.wires = wires
         self.motion = _LIFTED
         self.limits = no_limits()
-        self.force_bad = False
+        self.watch = Watch()
         self.limit_n = 0.0
         self._contact_z_mm = 0.0
         self._stiffness = 0.0
@@ -138,12 +118,10 @@ class Head:
         self.limit_n = 0.0
 
     def _forget_contact(self) -> None:
-        self._peak_n = 0.0
+        self.watch.forget()
         self._slope_mm_s = 0.0
         self._stiffness = 0.0
         self._k_force_n, self._k_z_mm = 0.0, self.wires.z_mm
-        self._over_ms = self._lost_ms = self._outside_ms = 0
-        self._disagree_ms = self._range_ms = 0
 
     def obey(self, target: BedTarget) -> None:
         """Take a new order."""
@@ -198,10 +176,9 @@ class Head:
             self._press(wires, force_n, wanted_n)
         else:
             self._approach(wires, force_n, wanted_n)
-        if force_n < 0.5 and motion != _PRESS and force_n > RANGE_N[0]:
-            self._range_ms = 0
-            return _NONE
-        return self._judge(wires, force_n, cell)
+        if force_n < 0.5 and motion != _PRESS:
+            return self.watch.judge_range(force_n)
+        return self.watch.judge(wires, self.limits, cell, motion == _PRESS)
 
     def _stay_lifted(self, wires: HeadWires, wanted_n: float) -> None:
         self.applied_n = 0.0
@@ -260,7 +237,7 @@ class Head:
         wires.z_speed_mm_s = speed if speed > -_RETRACT_MM_S else -_RETRACT_MM_S
         if force_n >= CLEAR_N:
             self._contact_z_mm = wires.z_mm
-            self._peak_n = max(self._peak_n, force_n)
+            self.watch.peak_n = max(force_n, self.watch.peak_n)
 
     def _learn_stiffness(self, wires: HeadWires, force_n: float) -> None:
         """Compare force and way of the press; a stiffer answer counts at once, a softer slowly."""
@@ -308,61 +285,3 @@ class Head:
         scale = speed / away_mm
         wires.x_speed_mm_s, wires.y_speed_mm_s = dx * scale, dy * scale
         return away_mm
-
-    def _judge(self, wires: HeadWires, force_n: float, cell: int) -> Trip:
-        """Compare force with limits, the mask, the skin and the other channel."""
-        here_n = self.limits.here_n[cell]
-        ceiling_n = CEILING_N[cell // COLS]
-        if here_n < 0.0:
-            here_n = ceiling_n
-            self._outside_ms = self._outside_ms + 1 if force_n >= CONTACT_N else 0
-            if self._outside_ms > OUTSIDE_MS:
-                return Trip.OUTSIDE_MASK
-        else:
-            self._outside_ms = 0
-        if force_n > here_n:
-            trip = self._judge_over(force_n, here_n, ceiling_n)
-            if trip:
-                return trip
-        else:
-            self._over_ms = 0
-        apart_n = force_n - wires.force_b_n
-        if apart_n > DISAGREE_N or apart_n < -DISAGREE_N:
-            if abs(apart_n) > DISAGREE_RATIO * max(force_n, wires.force_b_n):
-                self._disagree_ms += 1
-                if self._disagree_ms >= DISAGREE_MS:
-                    return Trip.CHANNELS_DISAGREE
-        else:
-            self._disagree_ms = 0
-        if force_n < CLEAR_N and self.motion == _PRESS:
-            return self._judge_loss(wires, force_n)
-        self._lost_ms = 0
-        return self._judge_range(force_n) if force_n > RANGE_N[1] else _NONE
-
-    def _judge_over(self, force_n: float, here_n: float, ceiling_n: float) -> Trip:
-        if force_n > ceiling_n + OVER_CEILING_N:
-            return self._judge_range(force_n) or Trip.OVER_FORCE
-        if force_n <= here_n + max(here_n * OVER_RATIO, OVER_N):
-            self._over_ms = 0
-            return _NONE
-        self._over_ms += 1
-        return Trip.OVER_FORCE if self._over_ms >= OVER_MS else _NONE
-
-    def _judge_loss(self, wires: HeadWires, force_n: float) -> Trip:
-        """The skin has gone from under a pressing head: never follow it."""
-        if self._peak_n >= LOST_AFTER_N:
-            self._lost_ms += 1
-            wires.z_speed_mm_s = min(wires.z_speed_mm_s, 0.0)
-            if self._lost_ms >= LOST_MS:
-                return Trip.CONTACT_LOST
-        return self._judge_range(force_n)
-
-    def _judge_range(self, force_n: float) -> Trip:
-        if RANGE_N[0] <= force_n <= RANGE_N[1]:
-            self._range_ms = 0
-            return _NONE
-        self._range_ms += 1
-        if self._range_ms < RANGE_MS:
-            return _NONE
-        self.force_bad = True
-        return Trip.SENSOR

@@ -5,9 +5,6 @@ It knows messages and wires, no bytes. Time is the device's own microseconds.
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from firmware_bridge.messages import (
     U32_MAX,
     Acknowledge,
@@ -21,11 +18,13 @@ from firmware_bridge.messages import (
     Trip,
 )
 from simulator.firmware.dwell import Dwell
-from simulator.firmware.head import CLEAR_N, Head
+from simulator.firmware.head import Head
 from simulator.firmware.identity import DESCRIPTOR, LIMITS_CRC
 from simulator.firmware.limits import limits_of, no_limits
+from simulator.firmware.loads import Counts, Loads
 from simulator.firmware.masks import Place, place_of, refuse_mask
 from simulator.firmware.states import LATCHING, after_unloading, may_follow
+from simulator.firmware.watch import CLEAR_N
 from simulator.wires import HeadWires, PanelWires
 
 _LIMITS: Final = DESCRIPTOR.limits
@@ -36,23 +35,12 @@ LAMP_US: Final = 10_000_000
 START_UP_US: Final = 600_000
 SLOW_TICK_US: Final = 10_000
 MASK_CHANGE_N: Final = 0.5
-PLACED_N: Final = (4.0, 15.0)
-FOOT_N: Final = 8.0
 NEITHER: Final = 255
-_IMAGES: Final = 8
-_CELL_N_PER_COUNT: Final = (
-    DESCRIPTOR.matrix.pitch_x_um * DESCRIPTOR.matrix.pitch_y_um * 1e-12
-) * DESCRIPTOR.matrix.pa_per_count
-_ZERO_COUNTS: Final = (
-    DESCRIPTOR.matrix.zero_counts * DESCRIPTOR.matrix.rows * DESCRIPTOR.matrix.cols
-)
-
 _SILENT: Final = DeviceState.SILENT
 _ARMED: Final = DeviceState.ARMED
 _RUNNING: Final = DeviceState.RUNNING
 _RETRACT: Final = DeviceState.RETRACT
 
-Counts = NDArray[np.uint16]
 Happening = tuple[int, EventKind, int, int]
 """Device time, what, which bed, value: an EVENT to come."""
 
@@ -70,6 +58,7 @@ class Machine:
         stop_count: STOPs since power-on.
         setpoint_counter: Header counter of the set-point obeyed, 0 none.
         happenings: Events not yet sent.
+        loads: What the matrices say about the feet.
     """
 
     def __init__(self, heads: tuple[HeadWires, HeadWires], panel: PanelWires) -> None:
@@ -86,8 +75,7 @@ class Machine:
         self.arm_at_us = -1
         self.happenings: list[Happening] = []
         self.homed = False
-        self.bed_load_n = [0.0, 0.0]
-        self.resting_n = [0.0, 0.0]
+        self.loads = Loads()
         self.lamp_until_us = -1
         self._boot_us = -1
         self._consent_us = -1
@@ -102,9 +90,7 @@ class Machine:
         self._retract_us = 0
         self._started = False
         self._stopped = False
-        self._empty = [True, True]
         self._dwells = (Dwell(), Dwell())
-        self._images: list[Counts] = []
 
     # What the host asks
 
@@ -130,7 +116,7 @@ class Machine:
         ):
             return Refusal.WRONG_STATE
         bed = mask.head.bed
-        refusal = refuse_mask(mask, self._image_kpa(bed), self._consented[bed])
+        refusal = refuse_mask(mask, self.loads.image_kpa(bed), self._consented[bed])
         if refusal is None:
             self.heads[bed].limits = limits_of(mask.limits_mn)
             self._places[bed] = place_of(mask.head)
@@ -226,7 +212,7 @@ class Machine:
         if any(not -1.0 < head.wires.force_a_n < CLEAR_N for head in self.heads):
             return Refusal.FAULT_PRESENT
         for head in self.heads:
-            head.force_bad = False
+            head.watch.force_bad = False
         self.trip = Trip.NONE
         if self.state == DeviceState.LATCHED:
             self._change(DeviceState.READY)
@@ -293,7 +279,7 @@ class Machine:
             if dwell.time_ms > _LIMITS.dwell_ms:
                 self.let_go(Trip.DWELL)
                 return
-            over_n = self.bed_load_n[bed] - self.resting_n[bed]
+            over_n = self.loads.bed_n[bed] - self.loads.resting_n[bed]
             if over_n * 1000.0 > _LIMITS.total_over_resting_mn:
                 self.let_go(Trip.TOTAL_FORCE)
                 return
@@ -304,24 +290,10 @@ class Machine:
 
     def scan(self, counts: Counts) -> None:
         """Take a matrix scan: bed loads, feet placed and removed."""
-        self._images.append(counts)
-        del self._images[:-_IMAGES]
-        totals = np.add.reduce(counts.reshape(2, -1), axis=1, dtype=np.int64).tolist()
-        for bed, head in enumerate(self.heads):
-            load_n = (totals[bed] - _ZERO_COUNTS) * _CELL_N_PER_COUNT
-            smooth_n = self.bed_load_n[bed] + (load_n - self.bed_load_n[bed]) * 0.25
-            self.bed_load_n[bed] = smooth_n
-            if head.motion == 0:
-                self.resting_n[bed] = smooth_n
-                self._watch_foot(bed, smooth_n)
-
-    def _watch_foot(self, bed: int, load_n: float) -> None:
-        if load_n < PLACED_N[0]:
-            self._empty[bed] = True
-        elif load_n > PLACED_N[1] and self._empty[bed]:
-            self._empty[bed] = False
+        left, right = self.heads
+        for bed in self.loads.take(counts, lifted=(left.lifted, right.lifted)):
             self._consent_us = self.consent_at_us = self.now_us
-            self._happen(EventKind.FOOT_PLACED, round(load_n * 1000), bed)
+            self._happen(EventKind.FOOT_PLACED, round(self.loads.bed_n[bed] * 1000), bed)
 
     def _feel_buttons(self) -> None:
         panel = self._panel
@@ -351,18 +323,6 @@ class Machine:
     def has_mask(self, bed: int) -> bool:
         """Return whether a mask is in force on this bed."""
         return self._places[bed] is not None
-
-    def _image_kpa(self, bed: int) -> NDArray[np.float32]:
-        """Return the mean of the last scans: one alone is too noisy to judge a cell."""
-        matrix = DESCRIPTOR.matrix
-        if not self._images:
-            return np.zeros((matrix.rows, matrix.cols), dtype=np.float32)
-        images = np.stack([counts[bed] for counts in self._images])
-        mean = images.mean(axis=0, dtype=np.float32)
-        image: NDArray[np.float32] = (mean - matrix.zero_counts) * np.float32(
-            matrix.pa_per_count / 1000.0
-        )
-        return image
 
     def _disarm(self) -> None:
         """Forget orders, consent and masks: only a person gives them again."""

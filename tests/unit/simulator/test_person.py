@@ -23,7 +23,7 @@ def test_someone_who_waits_does_nothing(feet):
     device.advance_to(3_000_000)
     assert not device.person.seated
     assert device.firmware.machine.consent_us == -1
-    assert max(device.firmware.machine.bed_load_n) < 2.0
+    assert max(device.firmware.machine.loads.bed_n) < 2.0
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -205,7 +205,7 @@ def test_a_head_takes_over_the_foot_s_load_and_then_lifts_it(feet):
     loads = []
     for force_n in (10.0, 25.0, 50.0):
         probe.press(4.0, right=target(70.0, 50.0, force_n=force_n))
-        loads.append(probe.device.firmware.machine.bed_load_n[1])
+        loads.append(probe.device.firmware.machine.loads.bed_n[1])
         assert bed.force_n == pytest.approx(force_n, abs=0.5)
     assert loads[0] == pytest.approx(60.0, abs=3.0)
     assert loads[1] == pytest.approx(60.0, abs=3.0)

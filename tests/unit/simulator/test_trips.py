@@ -187,13 +187,13 @@ def test_off_the_skin_for_a_second_counts_as_away():
 
 
 def test_eighty_newtons_over_the_resting_load_let_go(pressing):
-    machine_of(pressing).resting_n[1] = machine_of(pressing).bed_load_n[1] - 81.0
+    machine_of(pressing).loads.resting_n[1] = machine_of(pressing).loads.bed_n[1] - 81.0
     assert until_trip(pressing) <= 15.0
     assert machine_of(pressing).trip == Trip.TOTAL_FORCE
 
 
 def test_the_head_counts_in_the_whole_load_of_its_bed(pressing):
-    loads = machine_of(pressing).bed_load_n
+    loads = machine_of(pressing).loads.bed_n
     assert loads[1] == pytest.approx(60.0, abs=3.0)  # it has taken over what the foot bore
     pressing.press(6.0, right=HEEL._replace(force_mn=55_000))
     assert loads[1] > 70.0  # and now holds the foot up
