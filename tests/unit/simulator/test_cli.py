@@ -22,9 +22,14 @@ def test_every_command_explains_itself(command):
     assert "Usage:" in result.output
 
 
+def help_of(command: str) -> str:
+    """The help without the white space that its layout puts even into words."""
+    return "".join(run(command, "--help").output.split())
+
+
 def test_the_help_names_every_foot_and_every_act():
-    assert all(name in run("serve", "--help").output for name in PEOPLE)
-    assert all(act in run("person", "--help").output for act in ACTS)
+    assert all(name in help_of("serve") for name in PEOPLE)
+    assert all(act in help_of("person") for act in ACTS)
 
 
 @pytest.mark.parametrize(
