@@ -6,7 +6,7 @@ PORT ?= 8420
 STOP_PORT ?= 8421
 ARGS ?=
 
-.PHONY: run test check test-all bench fmt lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test check test-all bench fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
@@ -32,6 +32,9 @@ bench: setup-bench  ## measures beside peers, writes build/bench.json
 fmt: setup-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup-dev  ## fill the generated parts of the reference pages
+	@$(BIN)/python -m docs.generate
 
 setup: $(VENV)/.run
 setup-dev: $(VENV)/.dev

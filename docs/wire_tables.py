@@ -19,7 +19,7 @@ from firmware_bridge.messages import (
     Trip,
     Wire,
 )
-from simulator.firmware import dwell, firmware, head, machine, masks, states
+from simulator.firmware import dwell, firmware, head, loads, machine, masks, states, watch
 from simulator.firmware.limits import PATCH_MM
 
 _TYPES: Final = {"B": "u8", "H": "u16", "I": "u32", "Q": "u64", "h": "i16", "i": "i32"}
@@ -158,14 +158,14 @@ _TRIPS: Final = {
     Trip.HOST_RETRACT: "RETRACT, or HELLO while armed",
     Trip.WATCHDOG: f"armed, and no set-point accepted for {machine.WATCHDOG_US // 1000} ms",
     Trip.OVER_FORCE: f"force A above the limit of the cell under the head's middle by more than "
-    f"{head.OVER_RATIO:.0%} of it or {head.OVER_N:g} N, whichever is more, for {head.OVER_MS} ms; "
-    f"or above the bed ceiling by more than {head.OVER_CEILING_N:g} N, at once",
-    Trip.CHANNELS_DISAGREE: f"A and B further apart than {head.DISAGREE_N:g} N and than "
-    f"{head.DISAGREE_RATIO:.0%} of the larger, for {head.DISAGREE_MS} ms",
-    Trip.OUTSIDE_MASK: f"{head.CONTACT_N:g} N or more with the head's middle in a cell of 0 mN "
-    f"for more than {head.OUTSIDE_MS} ms",
-    Trip.CONTACT_LOST: f"pressing, felt {head.LOST_AFTER_N:g} N or more, then less than "
-    f"{head.CLEAR_N:g} N for {head.LOST_MS} ms; the press stops rising at once",
+    f"{watch.OVER_RATIO:.0%} of it or {watch.OVER_N:g} N, whichever is more, for {watch.OVER_MS} "
+    f"ms; or above the bed ceiling by more than {watch.OVER_CEILING_N:g} N, at once",
+    Trip.CHANNELS_DISAGREE: f"A and B further apart than {watch.DISAGREE_N:g} N and than "
+    f"{watch.DISAGREE_RATIO:.0%} of the larger, for {watch.DISAGREE_MS} ms",
+    Trip.OUTSIDE_MASK: f"{watch.CONTACT_N:g} N or more with the head's middle in a cell of 0 mN "
+    f"for more than {watch.OUTSIDE_MS} ms",
+    Trip.CONTACT_LOST: f"pressing, felt {watch.LOST_AFTER_N:g} N or more, then less than "
+    f"{watch.CLEAR_N:g} N for {watch.LOST_MS} ms; the press stops rising at once",
     Trip.DWELL: f"more than the dwell time of pressing (above {dwell.PRESSING_N:g} N) within "
     f"{dwell.SPOT_MM:g} mm; {dwell.AWAY_MS / 1000:g} s away or off the skin starts it anew",
     Trip.TOTAL_FORCE: "the load on a bed is above its resting load by more than "
@@ -175,8 +175,8 @@ _TRIPS: Final = {
     Trip.RUNAWAY: f"a drive moves without being told; {OWN_RULE}",
     Trip.POSITION_LOST: f"an encoder and its drive disagree; {OWN_RULE}",
     Trip.TOO_HOT: f"motor or head surface too warm; {OWN_RULE}",
-    Trip.SENSOR: f"the load cell reads outside {head.RANGE_N[0]:g} .. {head.RANGE_N[1]:g} N for "
-    f"{head.RANGE_MS} ms, or another sensor is known to be bad",
+    Trip.SENSOR: f"the load cell reads outside {watch.RANGE_N[0]:g} .. {watch.RANGE_N[1]:g} N for "
+    f"{watch.RANGE_MS} ms, or another sensor is known to be bad",
     Trip.SELF_TEST: f"the self-test failed; {OWN_RULE}",
     Trip.SUPPLY: f"the supply is out of range; {OWN_RULE}",
     Trip.SESSION_CAP: "armed for `session_ms` since power-on; ARM is refused until power-off",
@@ -293,8 +293,8 @@ def device_figures() -> str:
     degrees = f"{masks.MOVED_DEG:g} degrees"
     rows = (
         ("self-test and homing after the first HELLO", _ms(machine.START_UP_US)),
-        ("contact: the approach ends, the carriage may move", f"{head.CONTACT_N:g} N"),
-        ("clear: force A below", f"{head.CLEAR_N:g} N"),
+        ("contact: the approach ends, the carriage may move", f"{watch.CONTACT_N:g} N"),
+        ("clear: force A below", f"{watch.CLEAR_N:g} N"),
         ("clear: and the press below the place of the last contact by (or at z = 0)",
          f"{head.CLEAR_MM:g} mm"),
         ("cells under the head's contact: middle within", f"{PATCH_MM:g} mm of the head's middle"),
@@ -307,8 +307,8 @@ def device_figures() -> str:
         ("MASK: distance and turn from the consented one, at most",
          f"{masks.MOVED_MM:g} mm, {degrees}"),
         ("a foot is placed: bed load rises from below, to above",
-         f"{machine.PLACED_N[0]:g} N, {machine.PLACED_N[1]:g} N"),
-        ("`FOOT` bed flag: load above", f"{machine.FOOT_N:g} N"),
+         f"{loads.EMPTY_N:g} N, {loads.PLACED_N:g} N"),
+        ("`FOOT` bed flag: load above", f"{loads.FOOT_N:g} N"),
         ("`CONSENT_WANTED` after a NAK for want of consent", _ms(machine.LAMP_US)),
         ("NAK of a refused set-point at most once in", _ms(firmware.NAK_PERIOD_US)),
     )  # fmt: skip
