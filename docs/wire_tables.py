@@ -3,7 +3,7 @@
 import enum
 import struct
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from controller import core, limits, runner
 from docs.markdown import table
@@ -21,6 +21,9 @@ from firmware_bridge.messages import (
 )
 from simulator.firmware import dwell, firmware, head, loads, machine, masks, states, watch
 from simulator.firmware.limits import PATCH_MM
+
+Code = TypeVar("Code", bound=enum.IntEnum)
+Bit = TypeVar("Bit", bound=enum.IntFlag)
 
 _TYPES: Final = {"B": "u8", "H": "u16", "I": "u32", "Q": "u64", "h": "i16", "i": "i32"}
 _WHOLE: Final = {
@@ -185,14 +188,14 @@ _TRIPS: Final = {
 }
 
 
-def codes(texts: Mapping[enum.IntEnum, str]) -> str:
+def codes(texts: Mapping[Code, str]) -> str:
     """Return number, name and meaning of every member of an enum."""
     members = type(next(iter(texts)))
     rows = ((int(member), f"`{member.name}`", texts[member]) for member in members)
     return table(("value", "name", "meaning"), rows)
 
 
-def bits(texts: Mapping[enum.IntFlag, str]) -> str:
+def bits(texts: Mapping[Bit, str]) -> str:
     """Return mask, name and meaning of every bit of a flag."""
     members = type(next(iter(texts)))
     rows = ((f"0x{int(member):02x}", f"`{member.name}`", texts[member]) for member in members)
