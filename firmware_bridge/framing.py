@@ -30,7 +30,10 @@ MAX_UP_BYTES: Final = 8704
 MAX_DOWN_BYTES: Final = 4352
 """Longest message to the device, header included: the mask of a 64 x 32 matrix."""
 
+_AROUND_BYTES: Final = PREFIX_BYTES + CRC_BYTES
 _CRC = struct.Struct("<I")
+_unpack_prefix = PREFIX.unpack_from
+_crc32 = zlib.crc32
 _CODES = [bytes((length + 1,)) for length in range(255)]
 _ZERO_RUN = re.compile(rb"\x00+")
 
@@ -111,10 +114,11 @@ class UpDecoder:
         lengths: Allowed payload lengths (least, most) by message type; a type not named is refused.
     """
 
-    __slots__ = ("_buffer", "_lengths", "stats")
+    __slots__ = ("_buffer", "_lengths", "_need", "stats")
 
     def __init__(self, lengths: Mapping[int, tuple[int, int]]) -> None:
         self._buffer = b""
+        self._need = PREFIX_BYTES + 1
         self._lengths: list[tuple[int, int] | None] = [lengths.get(kind) for kind in range(256)]
         self.stats = FramingStats()
 
@@ -129,36 +133,38 @@ class UpDecoder:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the payloads completed by `chunk`, each with its CRC checked."""
-        data = self._buffer + chunk if self._buffer else chunk
-        payloads: list[bytes] = []
+        data = self._buffer + chunk
         size = len(data)
+        if size < self._need:
+            self._buffer = data
+            return []  # most small chunks end here: nothing can be complete yet
+        payloads: list[bytes] = []
         start = 0
-        lengths = self._lengths
-        stats = self.stats
-        unpack = PREFIX.unpack_from
-        crc32 = zlib.crc32
+        need = PREFIX_BYTES + 1
         while size - start > PREFIX_BYTES:
-            sync, length, kind = unpack(data, start)
+            sync, length, kind = _unpack_prefix(data, start)
             if sync != SYNC:
                 start = self._skip_to_sync(data, start, start + 1)
                 continue
-            allowed = lengths[kind]
+            allowed = self._lengths[kind]
             if allowed is None or not allowed[0] <= length <= allowed[1]:
-                stats.bad_length += 1
+                self.stats.bad_length += 1
                 start = self._skip_to_sync(data, start, start + 2)
                 continue
-            end = start + PREFIX_BYTES + length + CRC_BYTES
+            end = start + length + _AROUND_BYTES
             if end > size:
+                need = end - start
                 break
             message = data[start:end]
-            if crc32(message) == CRC_RESIDUE:
+            if _crc32(message) == CRC_RESIDUE:
                 payloads.append(message[PREFIX_BYTES:-CRC_BYTES])
                 start = end
             else:
-                stats.bad_crc += 1
+                self.stats.bad_crc += 1
                 start = self._skip_to_sync(data, start, start + 2)
         self._buffer = data[start:]
-        stats.accepted += len(payloads)
+        self._need = need
+        self.stats.accepted += len(payloads)
         return payloads
 
     def _skip_to_sync(self, data: bytes, start: int, search_from: int) -> int:

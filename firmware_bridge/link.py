@@ -17,6 +17,7 @@ from firmware_bridge.codec import (
     decode_up,
     encode,
     frame_length,
+    read_header,
     up_lengths,
 )
 from firmware_bridge.descriptor import Descriptor, parse_descriptor
@@ -133,6 +134,7 @@ class Link:
         self._host_nonce = 0
         self._counter = 0
         self._last_counter = 0
+        self._counted_session = -1
         self._welcome: Welcome | None = None
         self._pages: list[bytes] = []
         self._last_sent_us: int | None = None
@@ -252,7 +254,8 @@ class Link:
         if matrix is None and payload[0] == Kind.FRAME:
             return  # its shape is not known yet
         rows, cols = (matrix.rows, matrix.cols) if matrix else (0, 0)
-        header, message = decode_up(payload, rows, cols)
+        header = read_header(payload)
+        message = decode_up(payload, rows, cols)
         if isinstance(message, Malformed):
             self.stats.malformed += 1
         elif isinstance(message, Welcome):
@@ -270,7 +273,10 @@ class Link:
         if header.counter <= self._last_counter:
             self.stats.repeats += 1
             return False
-        self.stats.gaps += header.counter - self._last_counter - 1
+        if self.stats.sessions != self._counted_session:
+            self._counted_session = self.stats.sessions  # frames before the descriptor are no loss
+        else:
+            self.stats.gaps += header.counter - self._last_counter - 1
         self._last_counter = header.counter
         return True
 

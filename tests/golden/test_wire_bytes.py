@@ -9,6 +9,7 @@ from firmware_bridge.codec import (
     decode_up,
     encode,
     frame_length,
+    read_header,
     up_lengths,
 )
 from firmware_bridge.framing import STOP, DownDecoder, UpDecoder, wrap_down, wrap_up
@@ -134,7 +135,7 @@ def test_a_message_from_the_device_is_the_bytes_on_the_page(name):
     message, written = UP[name]
     payload = encode(message, nonce=0x44332211, counter=5)
     assert payload.hex() == hexed(written).hex()
-    header, read = decode_up(payload, rows=1, cols=2)
+    header, read = read_header(payload), decode_up(payload, rows=1, cols=2)
     assert (header.version, header.nonce, header.counter) == (1, 0x44332211, 5)
     assert type(read) is type(message)
     assert same(read, message)

@@ -29,7 +29,7 @@ class Bench:
             feet or synthetic_feet(PEOPLE[person], SHAPE, seed=seed),
             seed=seed,
             auto=auto,
-            trace=self.trace,
+            trace=self.trace if trace else None,
         )
         self.rehearsal = Rehearsal(self.device, seed=seed)
 

@@ -1,6 +1,6 @@
 """Who the device listens to: hello, nonce, counter, version."""
 
-from firmware_bridge.codec import decode_up, encode, up_lengths
+from firmware_bridge.codec import decode_up, encode, read_header, up_lengths
 from firmware_bridge.framing import UpDecoder, wrap_down
 from firmware_bridge.messages import (
     Describe,
@@ -84,7 +84,7 @@ def test_a_host_of_another_version_is_told_so_outside_any_session(probe):
     probe.device.receive(wrap_down(hello))
     sent = probe.device.advance_to(100_000)
     (payload,) = UpDecoder(up_lengths(32, 16)).feed(sent)
-    header, answer = decode_up(payload, 32, 16)
+    header, answer = read_header(payload), decode_up(payload, 32, 16)
     assert (header.nonce, answer) == (0, Nak(1, 1, Refusal.VERSION))
     assert probe.device.firmware.nonce == 0
 

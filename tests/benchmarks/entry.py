@@ -1,0 +1,34 @@
+"""One figure of the benchmark file."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """A figure and the peer it was measured beside (None: an absolute figure)."""
+
+    name: str
+    value: float
+    unit: str
+    peer: str | None
+    peer_value: float | None
+    n: int
+
+
+def interleaved(contenders: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
+    """Run all contenders in turn, `rounds` times; return seconds per round of each."""
+    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds):
+        names = list(contenders)
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            begun = time.perf_counter()
+            contenders[name]()
+            taken[name].append(time.perf_counter() - begun)
+    return taken
+
+
+def ratio(ours: list[float], peer: list[float]) -> float:
+    """How many times as fast as the peer: the median of the rounds, paired."""
+    return statistics.median(theirs / mine for mine, theirs in zip(ours, peer, strict=True))
