@@ -158,6 +158,9 @@ class Firmware:
         match message:
             case Hello():
                 self._greet(header, message)
+            case Malformed() if header.kind == Kind.SETPOINT:
+                self.dropped.malformed += 1
+                self._refuse_order(header, message.why)
             case Malformed():
                 self.dropped.malformed += 1
                 self._answer(header, message.why)
@@ -182,6 +185,8 @@ class Firmware:
             return
         if self.machine.state in (DeviceState.ARMED, DeviceState.RUNNING):
             self.machine.let_go(Trip.HOST_RETRACT)
+        else:
+            self.machine.forget_person()
         self._nonce = 0
         self._waiting = hello
 
@@ -213,8 +218,11 @@ class Firmware:
     def _obey(self, header: Header, message: SetPoint) -> None:
         self.order = message
         refusal = self.machine.obey(message, header.counter)
-        if refusal is None:
-            return
+        if refusal is not None:
+            self._refuse_order(header, refusal)
+
+    def _refuse_order(self, header: Header, refusal: Refusal) -> None:
+        """Orders come 200 times a second; their refusals need not."""
         now_us = self.machine.now_us
         if now_us - self._refused_us >= NAK_PERIOD_US:
             self._refused_us = now_us

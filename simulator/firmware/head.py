@@ -10,7 +10,7 @@ from typing import Final
 from firmware_bridge.messages import BedTarget, Trip
 from simulator.firmware.identity import DESCRIPTOR
 from simulator.firmware.limits import COLS, PER_MM, no_limits
-from simulator.firmware.watch import CLEAR_N, CONTACT_N, Watch
+from simulator.firmware.watch import CLEAR_N, CONTACT_N, DISAGREE_N, Watch
 from simulator.wires import HeadWires
 
 _LIMITS: Final = DESCRIPTOR.limits
@@ -20,6 +20,9 @@ _PRESS_MM_S: Final = _LIMITS.press_um_s / 1000.0
 _RETRACT_MM_S: Final = _LIMITS.retract_um_s / 1000.0
 _RISE_N: Final = _LIMITS.rise_mn_s / 1000.0 * _STEP_S
 _FEED_MM_S: Final = DESCRIPTOR.carriage.feed_max_um_s / 1000.0
+
+_TOP_MM: Final = DESCRIPTOR.carriage.z_max_um / 1000.0 - 0.5
+"""An approach that comes this far has missed the foot."""
 
 TOUCH_N: Final = 1.3
 """Held while the head feels for the skin: just above what counts as contact."""
@@ -176,7 +179,10 @@ class Head:
             self._press(wires, force_n, wanted_n)
         else:
             self._approach(wires, force_n, wanted_n)
-        if force_n < 0.5 and motion != _PRESS:
+            if wires.z_mm >= _TOP_MM:
+                return Trip.CONTACT_LOST  # it has felt no skin all the way up
+        silent = force_n < 0.5 and (motion > _PRESS or wires.force_b_n < DISAGREE_N)
+        if silent and motion != _PRESS:
             return self.watch.judge_range(force_n)
         return self.watch.judge(wires, self.limits, cell, motion == _PRESS)
 

@@ -31,7 +31,7 @@ class Loads:
     def __init__(self) -> None:
         self.bed_n = [0.0, 0.0]
         self.resting_n = [0.0, 0.0]
-        self._empty = [True, True]
+        self._empty = [False, False]  # what lies there at power-on was not placed
         self._images: list[Counts] = []
 
     def take(self, counts: Counts, *, lifted: tuple[bool, bool]) -> list[int]:
@@ -40,8 +40,11 @@ class Loads:
         del self._images[:-_IMAGES]
         totals = np.add.reduce(counts.reshape(2, -1), axis=1, dtype=np.int64).tolist()
         placed = []
+        first = len(self._images) == 1
         for bed in (0, 1):
             load_n = (totals[bed] - _ZERO_COUNTS) * _CELL_N_PER_COUNT
+            if first:
+                self.bed_n[bed] = load_n
             smooth_n = self.bed_n[bed] + (load_n - self.bed_n[bed]) * _SMOOTHING
             self.bed_n[bed] = smooth_n
             if not lifted[bed]:

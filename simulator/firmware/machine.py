@@ -106,6 +106,10 @@ class Machine:
         """A new session must wait until the heads are off the skin."""
         return self.state == DeviceState.RETRACT
 
+    def forget_person(self) -> None:
+        """A new host asks for a session: what a person agreed to was for another one."""
+        self._disarm()
+
     def put_mask(self, mask: Mask) -> Refusal | None:
         """Take a mask, or return why not."""
         armed = self.state in (DeviceState.ARMED, DeviceState.RUNNING)

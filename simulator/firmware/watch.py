@@ -71,11 +71,12 @@ class Watch:
         else:
             self._over_ms = 0
         apart_n = force_n - wires.force_b_n
-        if apart_n > DISAGREE_N or apart_n < -DISAGREE_N:
-            if abs(apart_n) > DISAGREE_RATIO * max(force_n, wires.force_b_n):
-                self._disagree_ms += 1
-                if self._disagree_ms >= DISAGREE_MS:
-                    return Trip.CHANNELS_DISAGREE
+        if (apart_n > DISAGREE_N or apart_n < -DISAGREE_N) and abs(apart_n) > DISAGREE_RATIO * max(
+            force_n, wires.force_b_n
+        ):
+            self._disagree_ms += 1
+            if self._disagree_ms >= DISAGREE_MS:
+                return Trip.CHANNELS_DISAGREE
         else:
             self._disagree_ms = 0
         if force_n < CLEAR_N and pressing:

@@ -37,7 +37,8 @@ def whole_massage(say: Callable[[str], None]) -> list[Entry]:
     virtual_s = (bench.device.now_us - from_us) / 1e6
     say(
         f"virtual time: {virtual_s:.0f} s of massage in {taken_s:.1f} s of one core: "
-        f"{virtual_s / taken_s:.1f} times real time; the device alone {virtual_s / device_s:.0f} times"
+        f"{virtual_s / taken_s:.1f} times real time; "
+        f"the device alone {virtual_s / device_s:.0f} times"
     )
     n = round(virtual_s * 200)
     return [

@@ -21,9 +21,7 @@ assert tuple(load_limits().regions) == REGIONS
 class Bench:
     """One seated person, one device, one host."""
 
-    def __init__(
-        self, person: str = "adult", seed: int = 0, *, auto: bool = True, feet=None
-    ) -> None:
+    def __init__(self, person="adult", seed=0, *, auto=True, feet=None, trace=True) -> None:
         self.trace = Trace(seed=seed, person=person, routine=EVENING.routine)
         self.device = Device(
             feet or synthetic_feet(PEOPLE[person], SHAPE, seed=seed),

@@ -16,14 +16,21 @@ from firmware_bridge.messages import (
     Trip,
 )
 from simulator.firmware.dwell import Dwell
-from simulator.firmware.limits import limits_of
+from simulator.firmware.head import Head
+from simulator.firmware.limits import Limits, limits_of, no_limits
 from simulator.probe import Probe, target
+from simulator.wires import HeadWires
 
 HEEL = target(70.0, 50.0, force_n=20.0)
 
 
 def machine_of(probe: Probe):
     return probe.device.firmware.machine
+
+
+def everywhere(limit_n: float) -> Limits:
+    cells = len(no_limits().patch_n)
+    return Limits([limit_n] * cells, [limit_n] * cells)
 
 
 def force_n(probe: Probe) -> float:
@@ -206,3 +213,31 @@ def test_every_trip_is_told_as_an_event_and_kept_in_the_frames(pressing):
     assert trips == [Trip.CONTACT_LOST]
     assert pressing.frame is not None
     assert pressing.frame.trip == Trip.CONTACT_LOST
+
+
+def test_a_load_cell_stuck_at_zero_trips_while_the_head_still_feels_for_the_skin():
+    wires = HeadWires()
+    head = Head(wires)
+    head.limits = everywhere(30.0)
+    head.obey(target(wires.x_mm, wires.y_mm, force_n=12.0))
+    trip = Trip.NONE
+    for _ in range(2000):
+        trip = head.step(fresh=True)
+        if trip:
+            break
+        wires.z_mm += max(wires.z_speed_mm_s, 0.0) * 0.001
+        wires.force_b_n = max(wires.z_mm - 6.0, 0.0) * 8.0  # the true force, felt by B alone
+    assert trip == Trip.CHANNELS_DISAGREE
+    assert wires.force_b_n < 6.0
+
+
+def test_an_approach_that_never_finds_skin_ends():
+    wires = HeadWires()
+    head = Head(wires)
+    head.limits = everywhere(30.0)
+    head.obey(target(wires.x_mm, wires.y_mm, force_n=12.0))
+    trips = set()
+    for _ in range(10_000):
+        trips.add(head.step(fresh=True))
+        wires.z_mm = min(wires.z_mm + max(wires.z_speed_mm_s, 0.0) * 0.001, 40.0)
+    assert Trip.CONTACT_LOST in trips
