@@ -20,12 +20,12 @@ GONE_RATIO: Final = 0.4
 GONE_FRAMES: Final = 3
 """Below this share of the load it had when registered, for this many frames, the foot has gone."""
 
-ODD_FRAMES: Final = 6
-"""So many judged images in a row (120 ms) must not look like a foot before it counts as none: noise
+ODD_FRAMES: Final = 4
+"""So many judged images in a row (160 ms) must not look like a foot before it counts as none: noise
 at the edge of a blob may split a print for one frame."""
 
-CALM_SHARE: Final = 0.16
-"""Weight of a judged image in the calm one, at 50 a second: 120 ms, a third of the noise."""
+CALM_SHARE: Final = 0.25
+"""Weight of a judged image in the calm one, at 25 a second: 140 ms, 40 % of the noise."""
 
 SIDE_BELIEF: Final = 0.9
 """Belief in the wrong side from which a foot counts as swapped."""

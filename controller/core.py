@@ -45,8 +45,8 @@ FRAMES_LOST_US: Final = 100_000
 SILENT_US: Final = 1_000_000
 """Without frames for this long an idle device is gone; while pressing 100 ms are too long."""
 
-JUDGE_TICKS: Final = 4
-"""The shape on each bed is judged 50 times a second; its load at every frame."""
+JUDGE_TICKS: Final = 8
+"""The shape on each bed is judged 25 times a second; its load at every frame."""
 
 HEAD_CLEAR_N: Final = 0.5
 MASK_EVERY_US: Final = 200_000

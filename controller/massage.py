@@ -26,8 +26,10 @@ TOUCH_RATIO: Final = 0.6
 TOUCH_N: Final = 2.0
 """The head is on the skin when the load cell reads the larger of both."""
 
-AHEAD_US: Final = (150_000, 300_000)
-"""How far along the stroke the limits are looked at: the force needs some 0.2 s to fall."""
+LOOK_US: Final = 20_000
+AHEAD_US: Final = (150_000 + LOOK_US, 300_000 + LOOK_US)
+"""How far along the stroke the limits are looked at, and how often the path ahead is worked out:
+the force needs some 0.2 s to fall."""
 
 FIRST_VISIT_S: Final = 5.0
 WARM_UP_US: Final = 120_000_000
@@ -42,6 +44,20 @@ class Phase(enum.StrEnum):
     APPROACH = "approach"
     PATH = "path"
     LIFT = "lift"
+
+
+class Ahead(NamedTuple):
+    """What lies ahead on a path, as seen from `at_us` of its time.
+
+    Attributes:
+        at_us: Path time it was worked out at.
+        pace: How fast path time may run, 0..1: the sole may be steep.
+        places: Where the stroke will be, nearest first.
+    """
+
+    at_us: int
+    pace: float
+    places: tuple[tuple[float, float], ...]
 
 
 class Run(NamedTuple):
@@ -59,6 +75,7 @@ class Run(NamedTuple):
         path_us: Path time of the step: it runs slower than time where the sole is steep.
         path_total_us: How long that path lasts.
         active_us: Active time of the massage; a pause does not count.
+        ahead: The path just ahead, None where it must be worked out anew.
     """
 
     routine: str
@@ -72,6 +89,7 @@ class Run(NamedTuple):
     path_us: int = 0
     path_total_us: int = 0
     active_us: int = 0
+    ahead: Ahead | None = None
 
     @property
     def total_us(self) -> int:
@@ -101,7 +119,7 @@ def begin(routine: Routine, beds: tuple[Bed, Bed], *, minutes: float | None, lev
 
 def resume(run: Run) -> Run:
     """Return the run after a pause: the same place, approached anew."""
-    return run._replace(phase=Phase.TRAVEL)
+    return run._replace(phase=Phase.TRAVEL, ahead=None)
 
 
 def fit(run: Run, beds: tuple[Bed, Bed]) -> Run:
@@ -145,7 +163,10 @@ def advance(
         case Phase.PATH:
             if left_us <= LIFT_US and not _glides_on(run, pose):
                 return run._replace(phase=Phase.LIFT)
-            return run._replace(path_us=run.path_us + round(dt_us * _pace(run, pose)))
+            ahead = run.ahead
+            if ahead is None or run.path_us - ahead.at_us >= LOOK_US:
+                ahead = _look_ahead(run, pose)
+            return run._replace(path_us=run.path_us + round(dt_us * ahead.pace), ahead=ahead)
         case Phase.LIFT:
             pass
     return run
@@ -157,15 +178,25 @@ def _waypoint(run: Run, pose: FootPose, ahead_us: int = 0) -> Waypoint:
     return waypoint(run.step.stroke, pose, (run.path_us + ahead_us) / 1e6, total_us / 1e6)
 
 
-def _pace(run: Run, pose: FootPose) -> float:
-    return pace(run.step.stroke, pose, run.path_us / 1e6, run.path_total_us / 1e6)
+def _look_ahead(run: Run, pose: FootPose) -> Ahead:
+    soon = [_waypoint(run, pose, ahead_us) for ahead_us in AHEAD_US]
+    return Ahead(
+        run.path_us,
+        pace(run.step.stroke, pose, run.path_us / 1e6, run.path_total_us / 1e6),
+        tuple([(there.x_mm, there.y_mm) for there in soon]),
+    )
 
 
 def _next(run: Run, pose: FootPose) -> Run:
     glides = run.phase is Phase.PATH and _glides_on(run, pose)
     over_us = run.step_us - run.step.lasts_us
     following = run._replace(
-        number=run.number + 1, step_us=over_us, path_us=0, path_total_us=0, phase=Phase.TRAVEL
+        number=run.number + 1,
+        step_us=over_us,
+        path_us=0,
+        path_total_us=0,
+        phase=Phase.TRAVEL,
+        ahead=None,
     )
     if glides and not following.done:
         return following._replace(phase=Phase.PATH, path_total_us=following.step.lasts_us - LIFT_US)
@@ -195,7 +226,7 @@ def ask(run: Run, bed: Bed, last: Given) -> Asked:
         case Phase.APPROACH:
             return _touch(run, point, bed.field)
         case Phase.PATH:
-            return _press(run, point, bed.field, bed.pose)
+            return _press(run, point, bed.field)
         case Phase.LIFT:
             return rest(last)
 
@@ -211,10 +242,9 @@ def _touch(run: Run, point: Waypoint, field: SoleField) -> Asked:
     return Asked(point.x_mm, point.y_mm, TRAVEL_MM_S, force_n, FIRST_RISE_N_S)
 
 
-def _press(run: Run, point: Waypoint, field: SoleField, pose: FootPose) -> Asked:
+def _press(run: Run, point: Waypoint, field: SoleField) -> Asked:
     place = field.at(point.x_mm, point.y_mm)
     first_visit = run.path_us < FIRST_VISIT_S * 1e6
-    soon = [_waypoint(run, pose, ahead_us) for ahead_us in AHEAD_US] if point.moving else []
     return Asked(
         x_mm=point.x_mm,
         y_mm=point.y_mm,
@@ -222,7 +252,7 @@ def _press(run: Run, point: Waypoint, field: SoleField, pose: FootPose) -> Asked
         feed_mm_s=1.3 * point.speed_mm_s + 15.0,
         force_n=max(_target_n(run, point, place), place.floor_n),
         rise_n_s=FIRST_RISE_N_S if first_visit else RISE_N_S,
-        ahead=tuple([(there.x_mm, there.y_mm) for there in soon]),
+        ahead=run.ahead.places if run.ahead else (),
     )
 
 
