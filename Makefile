@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 PORT ?= 8420
 STOP_PORT ?= 8421
 ARGS ?=
+PARALLEL ?= -n 2 --dist loadgroup
 
-.PHONY: run test check test-all bench fmt docs lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test check test-all test-browser bench fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
@@ -14,17 +15,20 @@ run: setup  ## simulated device and product on http://127.0.0.1:8420; make run A
 		$(BIN)/podal run --device .run/device --port $(PORT) --stop-port $(STOP_PORT)
 
 test: setup-dev  ## the suite that needs no browser and no hardware
-	$(BIN)/pytest -q -m "not browser"
+	$(BIN)/pytest -q $(PARALLEL) -m "not browser and not realtime"
+	$(BIN)/pytest -q -m "realtime and not browser"
 
 check: setup-dev  ## format, lint, types, layers, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -q -x -m "not browser and not realtime and not slow"
+	$(BIN)/pytest -q -x $(PARALLEL) -m "not browser and not realtime and not slow"
 
-test-all: setup-e2e  ## the suite with the browser (needs chromium)
-	$(BIN)/pytest -q
+test-browser: setup-e2e  ## the page in a real browser (needs chromium)
+	$(BIN)/pytest -q -m browser
+
+test-all: test test-browser  ## the suite with the browser
 
 bench: setup-bench  ## measures beside peers, writes build/bench.json
 	$(BIN)/python -m tests.benchmarks

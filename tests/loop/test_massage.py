@@ -18,6 +18,7 @@ def evening() -> Bench:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("evening")
 def test_the_evening_routine_runs_to_its_end(evening):
     assert evening.session is Session.ENDED
     assert evening.state.run.active_us == pytest.approx(180e6, abs=20_000)
@@ -25,11 +26,13 @@ def test_the_evening_routine_runs_to_its_end(evening):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("evening")
 def test_the_force_never_exceeds_the_user_maximum_of_the_true_region(evening):
     assert over_limit_n(evening.arrays(), USER_MAX_N) <= 1.5
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("evening")
 def test_nothing_presses_outside_the_true_sole(evening):
     trace = evening.arrays()
     for bed in "lr":
@@ -38,6 +41,7 @@ def test_nothing_presses_outside_the_true_sole(evening):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("evening")
 def test_both_feet_get_the_same(evening):
     trace = evening.arrays()
     dose = [float(trace[f"force_n_{bed}"].sum()) / 1000 for bed in "lr"]
@@ -49,12 +53,14 @@ def test_both_feet_get_the_same(evening):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("evening")
 def test_only_one_foot_is_pressed_at_a_time(evening):
     trace = evening.arrays()
     assert not ((trace["force_n_l"] > 0.5) & (trace["force_n_r"] > 0.5)).any()
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("evening")
 def test_the_host_believes_the_region_that_is_there(evening):
     trace = evening.arrays()
     for bed in "lr":
