@@ -51,6 +51,9 @@ JUDGE_TICKS: Final = 8
 HEAD_CLEAR_N: Final = 0.5
 MASK_EVERY_US: Final = 200_000
 ARM_EVERY_US: Final = 300_000
+ENDING_US: Final = 1_000_000
+"""At its end a massage waits this long for heads that read as lifted; a drifted cell never may."""
+
 START_WAIT_US: Final = 60_000_000
 """How long a person has to press START on the machine: as long as its consent would last."""
 
@@ -227,6 +230,8 @@ def _notice_feet(state: State) -> State:
     if not lying or (state.session is Session.READY and not state.feet_ready):
         if state.session is Session.STARTING and state.device in _ARMED:
             return state  # a resume waits for the feet
+        if state.session in PRESSING:  # armed, or about to be
+            return _go(state, Happening.FEET_GONE, "foot_gone")._replace(stop=True)
         # What stopped the last massage stays worth reading until the feet are back.
         return _go(state, Happening.FEET_GONE, state.reason or "feet_gone")
     return state
@@ -301,10 +306,19 @@ def _act(state: State, dt_us: int, settings: Settings) -> State:
             return _arm(state, settings)
         case Session.RUNNING:
             return _massage(state, dt_us)
-        case Session.ENDING if state.device in _ARMED and _heads_clear(state):
-            return state._replace(orders=(*state.orders, Retract(0)))
-        case _:
+        case Session.ENDING if _heads_clear(state) or state.now_us - state.entered_us > ENDING_US:
+            return _release(state)
+        case Session.PAUSED | Session.ENDING:
             return state
+        case _:
+            return _release(state)
+
+
+def _release(state: State) -> State:
+    """Let go of a device that is armed and should not be: its consent belongs to no session."""
+    if state.device not in _ARMED:
+        return state
+    return state._replace(orders=(*state.orders, Retract(0)))
 
 
 def _arm(state: State, settings: Settings) -> State:
@@ -412,7 +426,9 @@ def _order(state: State, dt_us: int, settings: Settings) -> State:
     if trip and state.session in PRESSING:
         state = _go(state, Happening.FAULT, trip)._replace(stop=True)
         state = state._replace(given=(_let_go(given[0]), _let_go(given[1])))
-    if state.device not in _ARMED or state.age_us > machine.ttl_ms * 1000:
+    if state.session not in PRESSING or state.device not in _ARMED:
+        return state  # nothing keeps a device armed that no session holds
+    if state.age_us > machine.ttl_ms * 1000:
         return state
     return state._replace(orders=(*state.orders, _setpoint(state, sensor, machine)))
 

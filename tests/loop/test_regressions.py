@@ -1,0 +1,45 @@
+"""Defects that were found once, each told as what a person went through."""
+
+from controller.request import Pause
+from controller.session import Session
+from firmware_bridge.messages import DeviceState
+from tests.loop.bench import Bench, worst_force_n
+
+
+def test_feet_lifted_during_a_pause_do_not_leave_the_device_armed():
+    bench = Bench()
+    bench.start()
+    bench.until_force(2.5)
+    assert bench.rehearsal.turn(Pause()) == "ok"
+    bench.forward(1.0)
+    bench.device.act("withdraw")
+    bench.forward(1.0)
+    assert bench.session is Session.NO_FOOT
+    assert bench.state.reason == "foot_gone"
+    assert bench.device.firmware.machine.state is DeviceState.READY
+    bench.device.act("place")
+    bench.start()
+
+
+def test_a_device_that_is_armed_for_no_session_is_let_go_at_once():
+    bench = Bench()
+    bench.start()
+    # As after an ARM that was still under way when the host gave the start up.
+    bench.rehearsal.runner.state = bench.state._replace(session=Session.READY)
+    bench.forward(0.1)
+    assert bench.device.firmware.machine.state is DeviceState.READY
+    assert bench.session is Session.READY
+    assert worst_force_n(bench.arrays()) < 0.1
+
+
+def test_a_massage_ends_even_where_a_load_cell_never_reads_as_lifted():
+    bench = Bench()
+    bench.start()
+    bench.until_force(2.5)
+    right = bench.device.beds[1]
+    right._noise = [noise_n + 0.8 for noise_n in right._noise]
+    run = bench.state.run
+    bench.rehearsal.runner.state = bench.state._replace(
+        run=run._replace(number=len(run.steps) - 1, step_us=run.steps[-1].lasts_us)
+    )
+    bench.until(Session.ENDED, within_s=3.0)
