@@ -33,6 +33,7 @@ from firmware_bridge.messages import (
     BedTarget,
     DeviceState,
     Down,
+    Flag,
     Frame,
     Mask,
     MaskHead,
@@ -197,6 +198,8 @@ def _notice_device(state: State, settings: Settings) -> State:
     trip = Trip(frame.frame.trip).name.lower() if frame and frame.frame.trip in set(Trip) else ""
     if device in _LATCHED:
         return _go(state, Happening.FAULT, trip or "device_latched")
+    if frame and frame.frame.flags & Flag.STOP_BUTTON:
+        return _go(state, Happening.LET_GO, "stop_button")  # armed or not yet: no means no
     was_armed = state.session in (Session.RUNNING, Session.PAUSED)
     if was_armed and device not in _ARMED:
         return _go(state, Happening.LET_GO, trip or "device_let_go")

@@ -3,7 +3,7 @@
 from controller.request import Pause
 from controller.session import Session
 from firmware_bridge.messages import DeviceState
-from tests.loop.bench import Bench, worst_force_n
+from tests.loop.bench import EVENING, Bench, worst_force_n
 
 
 def test_feet_lifted_during_a_pause_do_not_leave_the_device_armed():
@@ -43,3 +43,23 @@ def test_a_massage_ends_even_where_a_load_cell_never_reads_as_lifted():
         run=run._replace(number=len(run.steps) - 1, step_us=run.steps[-1].lasts_us)
     )
     bench.until(Session.ENDED, within_s=3.0)
+
+
+def test_the_stop_button_ends_a_start_that_waits_for_the_start_button():
+    bench = Bench(auto=False)
+    bench.forward(0.7)
+    bench.device.act("place")
+    bench.until(Session.READY)
+    bench.device.act("press-stop")  # takes the consent that placing the feet has given
+    bench.forward(0.5)
+    assert bench.rehearsal.turn(EVENING) == "ok"
+    bench.forward(1.0)
+    assert bench.session is Session.STARTING
+    bench.device.act("press-stop")
+    bench.forward(0.1)
+    assert bench.session is Session.STOPPED
+    assert bench.state.reason == "stop_button"
+    bench.device.act("press-start")
+    bench.forward(1.0)
+    assert bench.session is Session.STOPPED
+    assert bench.device.firmware.machine.state is DeviceState.READY
