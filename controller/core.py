@@ -7,6 +7,7 @@ session and the massage, ask, govern, order. Time is data; no clock, no input, n
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from controller.arming import UNMASKED, Answered, Masked, Masks, hear, mask_for
 from controller.bed import Bed, feel, register
 from controller.contact import HeadPlace
 from controller.errors import ControllerError
@@ -35,8 +36,6 @@ from firmware_bridge.messages import (
     Down,
     Flag,
     Frame,
-    Mask,
-    MaskHead,
     Retract,
     SetPoint,
     Trip,
@@ -50,7 +49,6 @@ JUDGE_TICKS: Final = 8
 """The shape on each bed is judged 25 times a second; its load at every frame."""
 
 HEAD_CLEAR_N: Final = 0.5
-MASK_EVERY_US: Final = 200_000
 ARM_EVERY_US: Final = 300_000
 ENDING_US: Final = 1_000_000
 """At its end a massage waits this long for heads that read as lifted; a drifted cell never may."""
@@ -65,10 +63,11 @@ _NOTHING: Final = Given(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class SensorFrame:
-    """A frame and when it was taken, on the host's clock."""
+    """A frame, when it was taken on the host's clock, and what was answered until then."""
 
     frame: Frame
     at_us: int
+    answers: tuple[Answered, ...] = ()
 
 
 class State(NamedTuple):
@@ -83,7 +82,7 @@ class State(NamedTuple):
         frame: The newest frame, None before the first.
         run: The massage under way or the last one.
         given: What was sent for each head last.
-        masked_us: When each mask was sent last in this start, 0 not yet.
+        masks: What was sent for each bed last in this start.
         armed_us: When arming was asked last, 0 not yet.
         orders: What to send now, in order.
         stop: Send STOP now and until it is confirmed.
@@ -99,7 +98,7 @@ class State(NamedTuple):
     frame: SensorFrame | None = None
     run: Run | None = None
     given: tuple[Given, Given] = (_NOTHING, _NOTHING)
-    masked_us: tuple[int, int] = (0, 0)
+    masks: Masks = UNMASKED
     armed_us: int = 0
     orders: tuple[Down, ...] = ()
     stop: bool = False
@@ -134,6 +133,8 @@ def step(
     state = state._replace(now_us=now_us, ticks=state.ticks + 1, orders=(), stop=False, reply="")
     if frame is not None and settings.machine is not None:
         state = _feel(state._replace(frame=frame), frame.frame, settings, settings.machine)
+        if frame.answers:
+            state = state._replace(masks=hear(state.masks, frame.answers))
     state = _notice(state, settings)
     if request is not None:
         state = _answer(state, request, settings)
@@ -182,7 +183,8 @@ def _notice(state: State, settings: Settings) -> State:
     if state.session is Session.RUNNING and state.run is not None and state.run.done:
         state = _go(state, Happening.FINISHED)
     if state.session is Session.STARTING and state.now_us - state.entered_us > START_WAIT_US:
-        state = _go(state, Happening.NOBODY_PRESSED, "no_consent")
+        reason = "no_consent" if _masks_set(state) else "pose_unsure"
+        state = _go(state, Happening.NOBODY_PRESSED, reason)
     return state
 
 
@@ -254,7 +256,7 @@ def _answer(state: State, request: Request, settings: Settings) -> State:
             if state.session is not Session.PAUSED or state.run is None:
                 return state._replace(reply="not_paused")
             going = _go(state, Happening.RESUME)
-            return going._replace(run=resume(state.run), masked_us=(0, 0), reply="ok")
+            return going._replace(run=resume(state.run), reply="ok")
         case Acknowledge():
             return _acknowledge(state)
 
@@ -279,7 +281,7 @@ def _start(state: State, request: Start, settings: Settings) -> State:
     starting = _go(state, Happening.START)
     if starting is state:
         return state._replace(reply="not_ready")
-    return starting._replace(run=run, masked_us=(0, 0), armed_us=0, reply="ok")
+    return starting._replace(run=run, masks=UNMASKED, armed_us=0, reply="ok")
 
 
 def _acknowledge(state: State) -> State:
@@ -294,12 +296,11 @@ def _acknowledge(state: State) -> State:
 
 
 def _masks_set(state: State) -> bool:
+    """Return whether the device holds the masks of these feet as they lie now."""
     if state.frame is None:
         return False
-    return all(
-        report.flags & BedFlag.MASK_SET and state.frame.at_us > sent_us > 0
-        for report, sent_us in zip(_reports(state.frame.frame), state.masked_us, strict=True)
-    )
+    reports = _reports(state.frame.frame)
+    return all(map(Masked.holds, state.masks, state.beds, reports))
 
 
 def _act(state: State, dt_us: int, settings: Settings) -> State:
@@ -326,22 +327,18 @@ def _release(state: State) -> State:
 
 def _arm(state: State, settings: Settings) -> State:
     """Send the masks, then ask to arm until the device agrees."""
-    if not state.feet_ready or settings.machine is None or state.frame is None:
+    sensor = state.frame
+    if not state.feet_ready or settings.machine is None or sensor is None:
         return state
     if not _heads_clear(state):
         return state
-    for index, report in enumerate(_reports(state.frame.frame)):
-        sent_us = state.masked_us[index]
-        fresh = sent_us and (
-            report.flags & BedFlag.MASK_SET or state.now_us - sent_us < MASK_EVERY_US
-        )
-        if not fresh:
-            masked = list(state.masked_us)
-            masked[index] = state.now_us
-            return state._replace(
-                orders=(*state.orders, _mask(state.beds[index])),
-                masked_us=(masked[0], masked[1]),
-            )
+    if any(masked.moved for masked in state.masks):
+        if state.device in _ARMED:
+            return _release(state)  # only a new consent, by START, is one to these places
+        state = state._replace(masks=UNMASKED)
+    for index, report in enumerate(_reports(sensor.frame)):
+        if state.masks[index].is_due(state.beds[index], report, state.now_us):
+            return _send_mask(state, index)
     if not _masks_set(state) or state.device is not DeviceState.READY:
         return state
     if state.armed_us and state.now_us - state.armed_us < ARM_EVERY_US:
@@ -350,19 +347,11 @@ def _arm(state: State, settings: Settings) -> State:
     return state._replace(orders=(*state.orders, arm), armed_us=state.now_us)
 
 
-def _mask(bed: Bed) -> Mask:
-    pose, field = bed.pose, bed.field
-    if pose is None or field is None:  # feet_ready was checked; the type cannot say so
-        raise AssertionError("a mask is only made for a registered foot")
-    head = MaskHead(
-        bed=0 if bed.side is Side.LEFT else 1,
-        rows=field.mask_mn.shape[0],
-        cols=field.mask_mn.shape[1],
-        heel_x_um=round(pose.heel_x_mm * 1000),
-        heel_y_um=round(pose.heel_y_mm * 1000),
-        axis_cdeg=round(pose.axis_deg * 100),
-    )
-    return Mask(head, field.mask_mn)
+def _send_mask(state: State, index: int) -> State:
+    masked, order = mask_for(state.beds[index], state.now_us)
+    left, right = state.masks
+    masks = (masked, right) if index == 0 else (left, masked)
+    return state._replace(orders=(*state.orders, order), masks=masks)
 
 
 def _heads_clear(state: State) -> bool:

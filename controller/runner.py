@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from controller.arming import Answered
 from controller.core import SensorFrame, State, step
 from controller.lateness import Lateness
 from controller.limits import check_device
@@ -12,10 +13,13 @@ from controller.settings import Settings, machine_of
 from controller.status import ZoneLoads, image, status
 from firmware_bridge.errors import DescriptorError
 from firmware_bridge.link import Link, Phase
-from firmware_bridge.messages import SetPoint
+from firmware_bridge.messages import Ack, Down, Mask, Nak, SetPoint
 
 TICK_US: Final = 10_000
 """The core ticks once a frame, and at least this often without one."""
+
+MAX_UNANSWERED: Final = 16
+"""Masks whose answer is still awaited; what was not answered by then was lost."""
 
 SNAPSHOT_US: Final = 50_000
 """People are shown 20 snapshots a second."""
@@ -52,15 +56,20 @@ class Runner:
         self._version = version
         self._zones = (ZoneLoads(), ZoneLoads())
         self._machine_session = 0
+        self._unanswered: dict[int, Down] = {}
+        self._answers: tuple[Answered, ...] = ()
         self._snapshot_us = -SNAPSHOT_US
 
     def turn(self, chunk: bytes, now_us: int, request: Request | None = None) -> Turn:
         """Return what one turn sends."""
         received = self.link.receive(chunk, now_us)
         self._follow_link()
+        if received.answers:
+            self._answers += self._match(received.answers)
         sensor = None
         if received.frame is not None:
-            sensor = SensorFrame(received.frame, received.frame_at_us)
+            sensor = SensorFrame(received.frame, received.frame_at_us, self._answers)
+            self._answers = ()
             self.lateness.add(now_us - received.frame_at_us)
         elif request is None and 0 < now_us - self.state.now_us < TICK_US and self.state.ticks:
             return Turn(self.link.poll(now_us), "")
@@ -70,11 +79,30 @@ class Runner:
         out = [self.link.poll(now_us)]
         # While a STOP is not confirmed nothing else is asked for.
         out += [
-            self.link.send(order, now_us)
+            self._send(order, now_us)
             for order in self.state.orders
             if not (self.link.stopping and isinstance(order, SetPoint))
         ]
         return Turn(b"".join(out), self.state.reply)
+
+    def _send(self, order: Down, now_us: int) -> bytes:
+        data = self.link.send(order, now_us)
+        if isinstance(order, Mask):
+            self._unanswered[self.link.counter] = order
+            if len(self._unanswered) > MAX_UNANSWERED:
+                del self._unanswered[min(self._unanswered)]
+        return data
+
+    def _match(self, answers: tuple[Ack | Nak, ...]) -> tuple[Answered, ...]:
+        """Return which orders were answered; of the rest nobody wants to know."""
+        return tuple(
+            Answered(
+                self._unanswered.pop(answer.of_counter),
+                answer.refusal if isinstance(answer, Nak) else None,
+            )
+            for answer in answers
+            if answer.of_counter in self._unanswered
+        )
 
     def port_lost(self) -> None:
         """The port is gone: the session with the device is over."""
@@ -86,6 +114,7 @@ class Runner:
         if self.link.phase is not Phase.UP:
             if self.settings.machine is not None:
                 self.settings = replace(self.settings, machine=None)
+                self._unanswered, self._answers = {}, ()
             return
         if self._machine_session == self.link.stats.sessions:
             return

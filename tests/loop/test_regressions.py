@@ -1,8 +1,14 @@
 """Defects that were found once, each told as what a person went through."""
 
-from controller.request import Pause
+from dataclasses import replace
+
+from controller.request import Pause, Resume
 from controller.session import Session
 from firmware_bridge.messages import DeviceState
+from simulator.device import SHAPE
+from simulator.plant.feet import synthetic_feet
+from simulator.plant.footprint import synthetic_kpa
+from simulator.plant.people import PEOPLE
 from tests.loop.bench import EVENING, Bench, worst_force_n
 
 
@@ -63,3 +69,56 @@ def test_the_stop_button_ends_a_start_that_waits_for_the_start_button():
     bench.forward(1.0)
     assert bench.session is Session.STOPPED
     assert bench.device.firmware.machine.state is DeviceState.READY
+
+
+def lie_elsewhere(bench: Bench, by_mm: float) -> None:
+    """The same feet, further towards the toes."""
+    person = PEOPLE["small"]
+    for bed, foot in enumerate(synthetic_feet(person, SHAPE, seed=0)):
+        stance = replace(foot.stance, heel_y_mm=foot.stance.heel_y_mm + by_mm)
+        kpa = synthetic_kpa(person, stance, SHAPE)
+        bench.device.beds[bed].put_foot(foot.sole, stance)
+        bench.device.matrices.put_foot(bed, kpa)
+
+
+def masks_match_the_poses(bench: Bench) -> bool:
+    places = bench.device.firmware.machine._places
+    return all(
+        place is not None and abs(place.heel_y_mm - bed.pose.heel_y_mm) < 0.01
+        for place, bed in zip(places, bench.state.beds, strict=True)
+    )
+
+
+def test_the_masks_follow_feet_that_shift_while_start_is_awaited():
+    bench = Bench("small", auto=False)
+    bench.forward(0.7)
+    bench.device.act("place")
+    bench.until(Session.READY)
+    bench.device.act("press-stop")
+    bench.forward(0.5)
+    assert bench.rehearsal.turn(EVENING) == "ok"
+    bench.forward(1.0)
+    lie_elsewhere(bench, 15.0)
+    bench.forward(4.0)
+    bench.device.act("press-start")
+    bench.until(Session.RUNNING, within_s=2.0)
+    assert masks_match_the_poses(bench)
+
+
+def test_feet_that_lie_elsewhere_after_a_pause_need_a_new_consent():
+    bench = Bench("small", auto=False)
+    bench.forward(0.7)
+    bench.device.act("place")
+    bench.start()
+    bench.until_force(2.5)
+    assert bench.rehearsal.turn(Pause()) == "ok"
+    bench.forward(1.0)
+    lie_elsewhere(bench, 40.0)
+    bench.forward(4.0)
+    assert bench.rehearsal.turn(Resume()) == "ok"
+    bench.forward(3.0)
+    assert bench.session is Session.STARTING
+    assert bench.rehearsal.runner.status()["session"]["waiting_for"] == "start_button"
+    bench.device.act("press-start")
+    bench.until(Session.RUNNING, within_s=2.0)
+    assert masks_match_the_poses(bench)
