@@ -10,12 +10,12 @@ from typing import Final, NamedTuple
 from controller.arming import UNMASKED, Answered, Masked, Masks, hear, mask_for
 from controller.bed import Bed, feel, register
 from controller.contact import HeadPlace
-from controller.errors import ControllerError
+from controller.errors import ControllerError, UnknownRoutineError
 from controller.geometry import Side
 from controller.governor import Given, Seen, govern
 from controller.massage import Run, advance, ask, begin, fit, rest, resume, working_bed
 from controller.request import Acknowledge, Pause, Request, Resume, Start, Stop
-from controller.routine import find_routine
+from controller.routine import find_routine, plan
 from controller.session import (
     PRESSING,
     SESSION_NUMBER,
@@ -268,12 +268,10 @@ def _start(state: State, request: Start, settings: Settings) -> State:
         return state._replace(reply="faulted")
     try:
         routine = find_routine(settings.library, request.routine)
-        run = begin(routine, state.beds, minutes=request.minutes, level=request.level)
+        plan(routine, request.minutes)
     except ControllerError as error:
-        known = request.routine in settings.library
-        return state._replace(
-            reply="bad_request" if known else "unknown_routine", reason=str(error)
-        )
+        unknown = isinstance(error, UnknownRoutineError)
+        return state._replace(reply="unknown_routine" if unknown else "bad_request")
     if state.session is Session.NO_FOOT or not state.feet_ready:
         return state._replace(reply="no_foot")
     if state.device is not DeviceState.READY:
@@ -281,6 +279,8 @@ def _start(state: State, request: Start, settings: Settings) -> State:
     starting = _go(state, Happening.START)
     if starting is state:
         return state._replace(reply="not_ready")
+    # Fitting the strokes to the feet takes several ticks' time: only for a start that is one.
+    run = begin(routine, state.beds, minutes=request.minutes, level=request.level)
     return starting._replace(run=run, masks=UNMASKED, armed_us=0, reply="ok")
 
 

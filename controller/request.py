@@ -1,11 +1,13 @@
 """What people can ask of a session, as values; the core answers each with a code."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from controller.limits import LEVELS
+
+MOST_MINUTES: Final = 1440
+"""Beyond a day no request is meant; each routine has its own, narrower range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,13 @@ def parse_request(table: Mapping[str, Any]) -> Request | None:
 
 def _start(table: Mapping[str, Any]) -> Start | None:
     routine, minutes, level = table.get("routine"), table.get("minutes"), table.get("level")
-    if not isinstance(routine, str) or (level is not None and level not in LEVELS):
+    if level is None:
+        level = "normal"
+    if not isinstance(routine, str) or not isinstance(level, str) or level not in LEVELS:
         return None
     if minutes is not None:
         if isinstance(minutes, bool) or not isinstance(minutes, int | float):
             return None
-        if not math.isfinite(minutes):
+        if not 0 < minutes <= MOST_MINUTES:  # an integer may be too large for a float
             return None
-    return Start(routine, minutes, level or "normal")
+    return Start(routine, minutes, level)

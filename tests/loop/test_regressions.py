@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from controller.request import Pause, Resume
+from controller.request import Pause, Resume, Start
 from controller.session import Session
 from firmware_bridge.messages import DeviceState
 from simulator.device import SHAPE
@@ -122,3 +122,15 @@ def test_feet_that_lie_elsewhere_after_a_pause_need_a_new_consent():
     bench.device.act("press-start")
     bench.until(Session.RUNNING, within_s=2.0)
     assert masks_match_the_poses(bench)
+
+
+def test_a_start_refused_during_a_massage_leaves_its_reason_and_its_rhythm_alone(monkeypatch):
+    bench = Bench()
+    bench.start()
+    fitted = []
+    monkeypatch.setattr("controller.massage.fit_steps", lambda *_: fitted.append(1))
+    assert bench.rehearsal.turn(EVENING) == "not_ready"
+    assert bench.rehearsal.turn(Start("evening-wind-down", 500.0)) == "bad_request"
+    assert bench.rehearsal.turn(Start("morning")) == "unknown_routine"
+    assert bench.state.reason == ""
+    assert not fitted
