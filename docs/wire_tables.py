@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from controller import core, limits, runner
+from controller import arming, core, limits, runner
 from docs.markdown import table
 from firmware_bridge import codec, descriptor, framing, link, messages, port
 from firmware_bridge.messages import (
@@ -283,7 +283,7 @@ def host_timings() -> str:
         ("no set-point asks for force while the newest frame is older than",
          f"{limits.FRAME_STALE_S * 1000:g} ms"),
         ("no fresh frame while armed: STOP, session ends in a fault", _ms(core.FRAMES_LOST_US)),
-        ("MASK repeated while `MASK_SET` is not seen", _ms(core.MASK_EVERY_US)),
+        ("MASK repeated while `MASK_SET` is not seen", _ms(arming.MASK_EVERY_US)),
         ("ARM repeated while the device stays READY", _ms(core.ARM_EVERY_US)),
         ("ARM given up", _ms(core.START_WAIT_US)),
         ("a port that takes no byte for this long is lost", f"{port.WRITE_TIMEOUT_S * 1000:g} ms"),

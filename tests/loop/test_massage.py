@@ -85,6 +85,7 @@ def test_an_unknown_routine_and_wrong_minutes_are_refused():
     assert bench.session is Session.READY
 
 
+@pytest.mark.slow
 def test_without_start_on_the_machine_nothing_moves():
     bench = Bench(auto=False)
     bench.forward(0.7)
@@ -103,6 +104,7 @@ def test_without_start_on_the_machine_nothing_moves():
     bench.until(Session.RUNNING, within_s=2.0)
 
 
+@pytest.mark.slow
 def test_nobody_pressing_start_gives_up_after_a_minute():
     bench = Bench(auto=False)
     bench.forward(0.7)

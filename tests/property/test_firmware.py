@@ -1,6 +1,7 @@
 """No host, however mad, makes the device press beyond its bed's ceiling or fall over."""
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +113,7 @@ def do(probe: Probe, act: tuple) -> None:  # noqa: C901 - a line or two for each
             probe.device.receive(wrap_down(encode(message, nonce=nonce, counter=1 << 30)))
 
 
+@pytest.mark.slow
 @MANY
 @given(st.lists(acts, min_size=3, max_size=12))
 def test_no_sequence_of_orders_presses_beyond_the_ceiling(sequence):
@@ -127,6 +129,7 @@ def test_no_sequence_of_orders_presses_beyond_the_ceiling(sequence):
     assert max(bed.force_n for bed in probe.device.beds) < 1.0
 
 
+@pytest.mark.slow
 @MANY
 @given(orders, st.integers(0, 100))
 def test_nothing_is_pressed_without_a_person(order, seed):
