@@ -88,6 +88,7 @@ class State(NamedTuple):
         stop: Send STOP now and until it is confirmed.
         reply: Answer to the request of this step, "" there was none.
         ticks: Steps taken.
+        seen: A person has acknowledged this fault; the device has yet to unlatch.
     """
 
     now_us: int = 0
@@ -104,6 +105,7 @@ class State(NamedTuple):
     stop: bool = False
     reply: str = ""
     ticks: int = 0
+    seen: bool = False
 
     @property
     def feet_ready(self) -> bool:
@@ -171,7 +173,7 @@ def _go(state: State, happening: Happening, reason: str = "") -> State:
     session = advance_session(state.session, happening)
     if session is state.session:
         return state
-    return state._replace(session=session, entered_us=state.now_us, reason=reason)
+    return state._replace(session=session, entered_us=state.now_us, reason=reason, seen=False)
 
 
 def _notice(state: State, settings: Settings) -> State:
@@ -200,6 +202,8 @@ def _notice_device(state: State, settings: Settings) -> State:
     trip = Trip(frame.frame.trip).name.lower() if frame and frame.frame.trip in set(Trip) else ""
     if device in _LATCHED:
         return _go(state, Happening.FAULT, trip or "device_latched")
+    if state.seen and device is DeviceState.READY:
+        return _go(state, Happening.ACKNOWLEDGED)
     if frame and frame.frame.flags & Flag.STOP_BUTTON:
         return _go(state, Happening.LET_GO, "stop_button")  # armed or not yet: no means no
     was_armed = state.session in (Session.RUNNING, Session.PAUSED)
@@ -289,7 +293,7 @@ def _acknowledge(state: State) -> State:
         return state._replace(reply="not_faulted")
     if state.device is DeviceState.LATCHED and state.frame is not None:
         message = AcknowledgeMessage(state.frame.frame.trip)
-        return state._replace(orders=(*state.orders, message), reply="ok")
+        return state._replace(orders=(*state.orders, message), reply="ok", seen=True)
     if state.device is DeviceState.LIMP:
         return state._replace(reply="faulted")
     return _go(state, Happening.ACKNOWLEDGED)._replace(reply="ok")

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from controller.request import Pause, Resume, Start
+from controller.request import Acknowledge, Pause, Resume, Start
 from controller.session import Session
-from firmware_bridge.messages import DeviceState
+from firmware_bridge.messages import DeviceState, Trip
 from simulator.device import SHAPE
 from simulator.plant.feet import synthetic_feet
 from simulator.plant.footprint import synthetic_kpa
@@ -134,3 +134,15 @@ def test_a_start_refused_during_a_massage_leaves_its_reason_and_its_rhythm_alone
     assert bench.rehearsal.turn(Start("morning")) == "unknown_routine"
     assert bench.state.reason == ""
     assert not fitted
+
+
+def test_one_acknowledgement_is_enough_where_the_device_has_latched():
+    bench = Bench()
+    bench.start()
+    bench.until_force(2.5)
+    bench.device.firmware.machine.let_go(Trip.OVER_FORCE)
+    bench.forward(3.0)
+    assert bench.session is Session.FAULT
+    assert bench.state.device is DeviceState.LATCHED
+    assert bench.rehearsal.turn(Acknowledge()) == "ok"
+    bench.until(Session.READY, within_s=2.0)
