@@ -137,8 +137,8 @@ class Control:
         if not letters:
             self._turn(at_us, None)
         for letter in letters:
-            if letter.client.sock.fileno() < 0:
-                continue
+            if letter.client.sock.fileno() < 0 and not _is_stop(letter):
+                continue  # who has gone waits for nothing; a STOP is meant all the same
             self._mailbox.reply(letter.client, self._answer(letter, at_us))
 
     def _answer(self, letter: Letter, at_us: int) -> dict[str, Any]:
