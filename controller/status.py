@@ -125,7 +125,8 @@ def _session(state: State) -> dict[str, Any]:
         "progress": round(min(shown.active_us / shown.total_us, 1.0), 4) if shown else 0.0,
         "stroke": _stroke(shown) if shown else None,
         "waiting_for": _waiting_for(state),
-        "reason": state.reason or _bed_refusal(state),
+        # Why the feet on the beds are not accepted is of more use than what ended the last massage.
+        "reason": _bed_refusal(state) or state.reason or None,
     }
 
 

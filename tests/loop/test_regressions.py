@@ -146,3 +146,19 @@ def test_one_acknowledgement_is_enough_where_the_device_has_latched():
     assert bench.state.device is DeviceState.LATCHED
     assert bench.rehearsal.turn(Acknowledge()) == "ok"
     bench.until(Session.READY, within_s=2.0)
+
+
+def test_feet_put_back_the_wrong_way_round_are_told_so():
+    left, right = synthetic_feet(PEOPLE["adult"], SHAPE, seed=0)
+    bench = Bench()
+    bench.start()
+    bench.device.act("withdraw")
+    bench.forward(1.0)
+    for bed, foot in enumerate((right, left)):
+        bench.device.beds[bed].put_foot(foot.sole, foot.stance)
+        bench.device.matrices.put_foot(bed, foot.resting_kpa)
+    assert bench.rehearsal.runner.status()["session"]["reason"] in ("foot_gone", "contact_lost")
+    bench.device.act("place")
+    bench.forward(4.0)
+    assert bench.session is Session.NO_FOOT
+    assert bench.rehearsal.runner.status()["session"]["reason"] == "wrong_side"
