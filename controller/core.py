@@ -45,7 +45,7 @@ FRAMES_LOST_US: Final = 100_000
 SILENT_US: Final = 1_000_000
 """Without frames for this long an idle device is gone; while pressing 100 ms are too long."""
 
-JUDGE_TICKS: Final = 8
+JUDGE_FRAMES: Final = 8
 """The shape on each bed is judged 25 times a second; its load at every frame."""
 
 HEAD_CLEAR_N: Final = 0.5
@@ -88,6 +88,7 @@ class State(NamedTuple):
         stop: Send STOP now and until it is confirmed.
         reply: Answer to the request of this step, "" there was none.
         ticks: Steps taken.
+        frames: Frames felt; ticks without one must not take a bed's turn.
         seen: A person has acknowledged this fault; the device has yet to unlatch.
     """
 
@@ -105,6 +106,7 @@ class State(NamedTuple):
     stop: bool = False
     reply: str = ""
     ticks: int = 0
+    frames: int = 0
     seen: bool = False
 
     @property
@@ -160,12 +162,12 @@ def _feel(state: State, frame: Frame, settings: Settings, machine: Machine) -> S
             frame.counts[index],
             machine,
             head=head,
-            judge=state.ticks % JUDGE_TICKS == index * JUDGE_TICKS // 2,
+            judge=state.frames % JUDGE_FRAMES == index * JUDGE_FRAMES // 2,
             now_us=state.now_us,
         )
-        mine = state.ticks % 2 == index
+        mine = state.frames % 2 == index
         beds.append(register(bed, settings, state.now_us) if mine and head is None else bed)
-    return state._replace(beds=(beds[0], beds[1]))
+    return state._replace(beds=(beds[0], beds[1]), frames=state.frames + 1)
 
 
 def _go(state: State, happening: Happening, reason: str = "") -> State:

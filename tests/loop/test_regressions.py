@@ -9,6 +9,7 @@ from simulator.device import SHAPE
 from simulator.plant.feet import synthetic_feet
 from simulator.plant.footprint import synthetic_kpa
 from simulator.plant.people import PEOPLE
+from simulator.rehearsal import HOST_EPOCH_US
 from tests.loop.bench import EVENING, Bench, worst_force_n
 
 
@@ -162,3 +163,16 @@ def test_feet_put_back_the_wrong_way_round_are_told_so():
     bench.forward(4.0)
     assert bench.session is Session.NO_FOOT
     assert bench.rehearsal.runner.status()["session"]["reason"] == "wrong_side"
+
+
+def test_a_tick_without_a_frame_does_not_take_the_turn_of_a_bed():
+    bench = Bench()
+    bench.forward(0.7)
+    rehearsal = bench.rehearsal
+    for number in range(800):
+        bench.forward(0.005)
+        if number % 2 == 0:  # a second turn in between, as a client that asks makes
+            rehearsal.runner.turn(b"", HOST_EPOCH_US + rehearsal.now_us, Pause())
+            rehearsal.runner.turn(b"", HOST_EPOCH_US + rehearsal.now_us, Pause())
+        rehearsal.runner.turn(b"", HOST_EPOCH_US + rehearsal.now_us, Pause())
+    assert bench.session is Session.READY
