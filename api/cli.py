@@ -1,6 +1,9 @@
 """The command line: names, options and exit codes; each command's work is imported when run."""
 
+import errno
 import importlib
+import os
+import sys
 from typing import Final
 
 import click
@@ -19,6 +22,9 @@ COMMANDS: Final = {
     "map": ("api.map:map_command", "Find foot, pose and zones in recorded frames."),
     "doctor": ("api.commands.doctor:doctor", "Check this computer, and say what to do next."),
 }
+
+
+INTERRUPTED: Final = 130
 
 
 class LazyGroup(click.Group):
@@ -63,3 +69,21 @@ def podal() -> None:
 
     The protective stop is the button on the machine.
     """
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; what ends it early is one sentence."""
+    try:
+        code = podal.main(arguments, prog_name="podal", standalone_mode=False)
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left unsaid
+        click.echo("podal: The disk is full: make room and try again.", err=True)
+        return 1
+    return code if isinstance(code, int) else 0

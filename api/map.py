@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from api.commands.options import fail
 from api.errors import ApiError
 from api.mapping import FrameMap, json_row, map_recording
 from api.plot import draw, require_drawing
@@ -31,7 +32,11 @@ class Pitch(click.ParamType[tuple[float, float]]):
         if len(parts) not in {1, 2}:
             self.fail(f"{value!r} is neither one number nor two with a comma", param, ctx)
         try:
-            return checked_pitch(float(parts[0]), float(parts[-1]))
+            row_mm, column_mm = float(parts[0]), float(parts[-1])
+        except ValueError:
+            self.fail(f"{value!r} is neither one number nor two with a comma", param, ctx)
+        try:
+            return checked_pitch(row_mm, column_mm)
         except ValueError as error:
             self.fail(f"{value!r}: {error}", param, ctx)
 
@@ -81,7 +86,7 @@ def map_command(
         if picture is not None:
             draw(picture, recording, shown)
     except ApiError as error:
-        raise click.ClickException(str(error)) from None
+        fail(str(error))
 
 
 def _print_rows(maps: Iterable[FrameMap], recording: Recording) -> FrameMap:
@@ -117,7 +122,7 @@ def _print_table(maps: Iterable[FrameMap], recording: Recording) -> FrameMap:
 
 
 _HEAD: Final = (
-    f"{'frames':>13}  {'contact':<22} {'side':<6} {'belief':>6}"
+    f"{'frames':>13}  {'contact':<25} {'side':<6} {'belief':>6}"
     f"  {'heel x, y mm':>15} {'axis deg':>8} {'length mm':>9} {'width mm':>8}  strongest zones"
 )
 
@@ -126,7 +131,7 @@ def _line(run: list[FrameMap]) -> str:
     first, last = run[0].frame, run[-1].frame
     frames = f"{first}" if first == last else f"{first} - {last}"
     contact = run[0].finding + (f" ({run[0].reason})" if run[0].reason else "")
-    start = f"{frames:>13}  {contact:<22} {run[0].side or '-':<6}"
+    start = f"{frames:>13}  {contact:<25} {run[0].side or '-':<6}"
     poses = [found.pose for found in run if found.pose is not None]
     if not poses:
         return start.rstrip()

@@ -1,6 +1,7 @@
 """The commands that talk to a running Podal: status, start, stop."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -66,12 +67,24 @@ def _status_lines(body: Mapping[str, Any]) -> list[str]:
 
 
 def _force(value_n: float | None) -> str:
-    return "-" if value_n is None else f"{value_n:.1f} N"
+    """Return a force as people read it; a load cell at rest reads a little below nothing."""
+    return "-" if value_n is None else f"{max(value_n, 0.0):.1f} N"
+
+
+def _a_number(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number of minutes.")
+    return value
 
 
 @click.command()
 @click.argument("routine")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True, max=60), help="Length.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True, max=60),
+    callback=_a_number,
+    help="Length.",
+)
 @click.option("--level", type=click.Choice(["gentle", "normal", "strong"]), default="normal")
 @host_option
 @port_option

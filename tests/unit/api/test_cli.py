@@ -1,11 +1,17 @@
 """The command line without a running Podal."""
 
 import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from api.cli import COMMANDS, podal
+from api.commands.talk import _force
 from controller.limits import load_limits
 from firmware_bridge.messages import PROTOCOL_VERSION
 
@@ -88,3 +94,48 @@ def test_doctor_names_a_next_step_for_everything_that_is_not_well(tmp_path):
     found = [json.loads(line) for line in ended.output.splitlines()]
     assert {"Python", "numpy", "API port", "control process"} <= {one["what"] for one in found}
     assert all(one["next"] for one in found if one["level"] != "ok")
+
+
+def test_no_number_of_minutes_is_wrong_usage():
+    for minutes in ("nan", "inf", "0", "61"):
+        assert run("start", "evening-wind-down", "--minutes", minutes).exit_code == 2
+
+
+def test_a_force_below_nothing_is_nothing():
+    assert _force(-0.04) == "0.0 N"
+    assert _force(None) == "-"
+
+
+def podal_process(*words, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "api", *words], stderr=subprocess.PIPE, text=True, **options
+    )
+
+
+def test_ctrl_c_is_told_by_the_exit_code(tmp_path):
+    recording = tmp_path / "long.npz"
+    np.savez(recording, frames=np.zeros((4000, 64, 64), np.float32), pitch_mm=5.0)
+    with podal_process("map", str(recording), "--json", stdout=subprocess.PIPE) as mapping:
+        mapping.stdout.readline()
+        mapping.send_signal(signal.SIGINT)
+        mapping.stdout.close()
+        said = mapping.stderr.read()
+    assert mapping.returncode == 130
+    assert "Traceback" not in said
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path):
+    recording = tmp_path / "long.npz"
+    np.savez(recording, frames=np.zeros((4000, 64, 64), np.float32), pitch_mm=5.0)
+    with podal_process("map", str(recording), "--json", stdout=subprocess.PIPE) as mapping:
+        mapping.stdout.readline()
+        mapping.stdout.close()
+        assert mapping.stderr.read() == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_sentence():
+    with Path("/dev/full").open("w") as full, podal_process("limits", "show", stdout=full) as shown:
+        said = shown.stderr.read()
+    assert shown.returncode == 1
+    assert said == "podal: The disk is full: make room and try again.\n"

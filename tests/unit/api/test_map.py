@@ -57,7 +57,7 @@ def test_the_option_replaces_the_pitch_of_the_file(file: Path) -> None:
 def test_a_file_that_cannot_be_used_ends_in_one_sentence(tmp_path: Path) -> None:
     code, out, err = _run(tmp_path / "none.npz", "--json")
     assert (code, out) == (1, "")
-    assert err == f"Error: {tmp_path / 'none.npz'} does not exist: check the name.\n"
+    assert err == f"podal: {tmp_path / 'none.npz'} does not exist: check the name.\n"
 
 
 @pytest.mark.parametrize("pitch", ["five", "1,2,3", "0", "nan", "-5", "5,"])

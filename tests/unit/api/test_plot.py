@@ -62,7 +62,7 @@ def test_without_matplotlib_the_next_step_is_named_and_nothing_is_computed(tmp_p
     )
     assert run.returncode == 1
     assert run.stdout == ""
-    assert run.stderr.startswith("Error: Drawing needs matplotlib")
+    assert run.stderr.startswith("podal: Drawing needs matplotlib")
     assert "pip install" in run.stderr
 
 
