@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.errors import ControlRefusedError, ControlUnreachableError
+from api.schemas import SessionWish
 from api.sentences import refusal_sentence
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -22,6 +23,7 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
 """Status of each refusal of the control process; every other refusal is a conflict (409)."""
 
 MAX_REPORTED_ERRORS: Final = 16
+_FIELDS: Final = tuple(SessionWish.model_fields)
 
 
 def problem_body(status: int, code: str, detail: str, **more: object) -> bytes:
@@ -59,16 +61,23 @@ async def _refused(_: Request, error: Exception) -> Response:
 async def _invalid(_: Request, error: Exception) -> Response:
     """Name each wrong place and why, and never echo what was sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
-    found = [
-        {"where": _place(one["loc"]), "why": one["type"]}
-        for one in error.errors()[:MAX_REPORTED_ERRORS]
-    ]
-    return problem(422, "invalid", "The request is not valid; see errors.", errors=found)
+    errors = error.errors()[:MAX_REPORTED_ERRORS]
+    found = [{"where": _place(one["loc"]), "why": one["type"]} for one in errors]
+    return problem(422, "invalid", _first_fault(errors[0]), errors=found)
+
+
+def _first_fault(one: Mapping[str, Any]) -> str:
+    place = _place(one["loc"]).removeprefix("body").strip("/")
+    if one["type"] == "json_invalid":
+        return "The body is not strict JSON: no NaN, no Infinity, no key twice."
+    if one["type"] == "extra_forbidden":
+        return f"The body holds a field that is not known; known are {', '.join(_FIELDS)}."
+    return f"{place or 'The body'}: {one['msg']}."
 
 
 def _place(loc: tuple[str | int, ...]) -> str:
     """Return the path of a field; names the client made up are left out."""
-    known = {"body", "query", "path", "routine", "minutes", "level"}
+    known = {"body", "query", "path", *_FIELDS}
     return "/".join(part if part in known else "?" for part in map(str, loc))
 
 

@@ -5,8 +5,10 @@ import socket
 from pathlib import Path
 from typing import Any, Final
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from api.app import create_app
 from api.control_link import ControlLink
@@ -14,6 +16,7 @@ from api.gate import LOCAL_NAMES
 from api.problems import MEDIA_TYPE, problem_body
 
 HEAD_DEADLINE_S: Final = 5.0
+REST_DEADLINE_S: Final = 1.0
 
 
 class DeadlineProtocol(H11Protocol):
@@ -28,6 +31,16 @@ class DeadlineProtocol(H11Protocol):
         if not self.headers and not self.transport.is_closing():
             self.transport.abort()
 
+    def on_response_complete(self) -> None:
+        """After an early answer the rest of the body is let in for a moment, not for ever."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
+            self.loop.call_later(REST_DEADLINE_S, self._close_when_still_sending, self.cycle)
+
+    def _close_when_still_sending(self, answered: object) -> None:
+        if self.cycle is answered and self.conn.their_state is h11.SEND_BODY:
+            self.transport.abort()
+
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are no HTTP as a problem document."""
         body = problem_body(400, "not_http", msg)
@@ -39,12 +52,23 @@ class DeadlineProtocol(H11Protocol):
         self.transport.close()
 
 
+class QuietWebSockets(WebSocketsSansIOProtocol):
+    """A WebSocket refused with an answer is settled; uvicorn would log it as a mistake of ours."""
+
+    async def send(self, message: Any) -> None:
+        """Send, and see that a refusal ends the handshake."""
+        await super().send(message)
+        last = not message.get("more_body", False)
+        if message["type"] == "websocket.http.response.body" and last:
+            self.handshake_complete = True
+
+
 def server_config(app: Any) -> uvicorn.Config:
     """Return how uvicorn serves `app`."""
     return uvicorn.Config(
         app,
         http=DeadlineProtocol,
-        ws="websockets-sansio",
+        ws=QuietWebSockets,
         ws_max_size=4096,
         ws_per_message_deflate=False,
         server_header=False,

@@ -328,3 +328,36 @@ def test_a_frozen_control_process_is_not_shown_as_the_present(own_control, own_a
     assert own_api.json("POST", "/api/v1/stop")[0] == 503
     own_control.thaw()
     eventually(lambda: own_api.json("GET", "/api/v1/status")[1]["alarms"] == [])
+
+
+def test_a_sender_who_never_ends_is_cut_off_after_the_answer(api):
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as talk:
+        talk.sendall(
+            b"POST /api/v1/session HTTP/1.1\r\nhost: localhost\r\n"
+            b"content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+        )
+        eventually(lambda: is_cut_off(talk))
+
+
+def is_cut_off(talk):
+    time.sleep(0.005)
+    try:
+        talk.sendall(b"400\r\n" + b" " * 0x400 + b"\r\n")
+    except ConnectionError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"routine": "a", "minutes": NaN}', "no NaN"),
+        (b'{"routine": "a", "force_n": 60}', "known are routine, minutes, level"),
+        (b'{"routine": "a", "minutes": true}', "minutes: "),
+        (b'{"routine": "a", "level": "brutal"}', "level: "),
+        (b"", "The body: "),
+    ],
+)
+def test_the_sentence_names_what_is_wrong(api, body, sentence):
+    _, _, answer = api.request("POST", "/api/v1/session", body, JSON)
+    assert sentence in json.loads(answer)["detail"]

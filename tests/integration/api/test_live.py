@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.integration.api.servers import eventually
+from tests.integration.api.servers import Server, eventually, is_linked
 
 pytestmark = pytest.mark.realtime
 
@@ -134,6 +134,17 @@ def test_a_rebound_name_cannot_listen(api):
             b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         )
         assert b" 400 " in talk.recv(4096).split(b"\r\n")[0]
+
+
+def test_a_refused_listener_is_no_mistake_of_ours(own_control, capfd):
+    server = Server("serve", own_control.path)
+    try:
+        eventually(lambda: is_linked(server))
+        with pytest.raises(InvalidStatus), live(server, origin="http://evil.example"):
+            pass
+    finally:
+        server.end()
+    assert "without completing" not in capfd.readouterr().err
 
 
 def test_the_own_page_may_listen(api):
