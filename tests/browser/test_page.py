@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -89,6 +90,39 @@ def test_the_state_is_one_human_sentence(visit, control):
     assert text(page, "#remaining") == "2:11 left"
     assert page.get_attribute("#progress", "aria-valuenow") == "27"
     assert page.get_attribute("#state", "aria-live") == "polite"
+
+
+def test_a_load_cell_at_rest_reads_nothing_at_all(visit, control):
+    page = visit()
+    control.scene(**RUNNING)
+    control.scene(beds={"left": {"force_n": -0.04, "target_n": 0.0}})
+    wait_text(page, "#force-now", "0.0 N")
+    control.scene(beds={"left": {"force_n": -0.6}})
+    eventually(lambda: text(page, "#force-now") == "0.0 N")
+
+
+def test_a_roller_at_a_border_does_not_make_the_words_flicker(visit):
+    shown = visit().evaluate(
+        """async () => {
+            const { CalmLine } = await import("/static/js/sentences.js");
+            const line = new CalmLine();
+            const seen = [];
+            for (let ms = 0; ms < 3000; ms += 50) {
+                seen.push(line.next(ms % 100 ? "arch" : "heel", ms));
+            }
+            return [seen, line.next("", 3000), line.next("toes", 3001)];
+        }"""
+    )
+    seen, gone, back = shown
+    assert sum(one != other for one, other in pairwise(seen)) <= 3
+    assert (gone, back) == ("", "toes")
+
+
+def test_a_fault_always_ends_in_the_next_step(visit, control):
+    page = visit()
+    alarm = {"code": "frames_lost", "since_ms": 10, "latched": True, "advice": "frames_lost"}
+    control.scene(session={"state": "fault", "reason": "frames_lost"}, alarms=[alarm])
+    eventually(lambda: text(page, "#hint").endswith("press “All is well”."))
 
 
 def test_both_feet_are_drawn_and_change(visit, control):

@@ -4,7 +4,7 @@
 import { routines, Stop, wish } from "./actions.js";
 import { Bed } from "./bed.js";
 import { Live } from "./live.js";
-import { clock, hint, sentence, underRoller, workingSide } from "./sentences.js";
+import { CalmLine, clock, hint, sentence, underRoller, workingSide } from "./sentences.js";
 import { Sole } from "./sole.js";
 import { currentLanguage, inLanguage, preferredLanguage, say, useLanguage, useOtherLanguage } from "./texts.js";
 
@@ -49,6 +49,7 @@ class Page {
     this.noticeState = "";
     /** @type {"left" | "right" | null} */
     this.side = null;
+    this.under = new CalmLine();
     this.listen();
     this.live = new Live(
       (status) => this.show(status),
@@ -132,7 +133,7 @@ class Page {
       write(`${side}-note`, resting ? load : say("label.no_contact"));
     }
     const text = this.side ? underRoller(status.beds[this.side], this.sole, this.beds.left.showZones) : "";
-    write("under", text);
+    write("under", this.under.next(text, performance.now()));
   }
 
   /** Without a device there is no present to show. @param {import("./live.js").PressureImage} image */
@@ -231,11 +232,11 @@ class Page {
   }
 }
 
-/** @param {number | null} value */
+/** A load cell at rest reads a little below nothing; nobody needs to see that. @param {number | null} value */
 function newtons(value) {
   if (value === null || value === undefined) return "–";
   const figures = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
-  return `${value.toLocaleString(currentLanguage(), figures)} ${say("label.newton")}`;
+  return `${Math.max(0, value).toLocaleString(currentLanguage(), figures)} ${say("label.newton")}`;
 }
 
 /** @param {string} selector @param {string} property @param {string} value */

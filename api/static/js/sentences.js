@@ -30,13 +30,22 @@ export function sentence(status, side) {
 /** @param {any} status @returns {string} what to know or do next */
 export function hint(status) {
   const [alarm] = status.alarms ?? [];
-  if (alarm) return explained(alarm.code, alarm.advice) || say("reason.other", alarm);
+  if (alarm) {
+    const text = explained(alarm.code, alarm.advice) || say("reason.other", alarm);
+    return withNextStep(status, text);
+  }
   const { state, reason } = status.session;
   if (reason && reason !== "stop" && EXPLAINED.includes(state)) {
     const text = explained(reason, reason);
     if (text) return text;
   }
   return knows(`hint.${state}`) ? say(`hint.${state}`) : "";
+}
+
+/** After a fault somebody has to say that all is well. @param {any} status @param {string} text */
+function withNextStep(status, text) {
+  if (status.session.state !== "fault" || text.includes(say("action.acknowledge"))) return text;
+  return `${text} ${say("waiting.acknowledge")}`.trim();
 }
 
 /** @param {string} code @param {string} advice @returns {string} what it means, and what to do */
@@ -58,6 +67,26 @@ export function underRoller(bed, sole, withZone) {
     parts.push(say("label.zone", { no: zone.no, name: inLanguage(zone.name) }));
   }
   return parts.length ? `${say("label.under_roller")}: ${parts.join(" · ")}` : "";
+}
+
+const CALM_MS = 1000;
+
+/** A line that changes at most once a second: a roller near a border is not a ticker. */
+export class CalmLine {
+  constructor() {
+    this.shown = "";
+    this.since_ms = -Infinity;
+  }
+
+  /** @param {string} text @param {number} now_ms @returns {string} what to show now */
+  next(text, now_ms) {
+    const settled = now_ms - this.since_ms >= CALM_MS;
+    if (text !== this.shown && (settled || text === "" || this.shown === "")) {
+      this.shown = text;
+      this.since_ms = now_ms;
+    }
+    return this.shown;
+  }
 }
 
 /** @param {number} seconds @returns {string} minutes and seconds */
