@@ -53,14 +53,17 @@ class Finding:
 
 def examine(host: str, port: int, stop_port: int, control_socket: Path) -> list[Finding]:
     """Look at everything; changes nothing and never touches a serial port."""
+    device = list(_device(host, port))
+    # A machine that answers has its port, whatever that port is called.
+    connected = any(found.what == "device" and found.level is Level.OK for found in device)
     return [
         _python(),
         *_packages(),
-        *_serial_ports(),
+        *([] if connected else _serial_ports()),
         _tcp_port("API port", host, port, "--port"),
         _tcp_port("stop port", host, stop_port, "--stop-port"),
         _control(control_socket),
-        *_device(host, port),
+        *device,
         _scheduler(),
     ]
 

@@ -44,5 +44,8 @@ def refusal_sentence(code: str, detail: str) -> str:
 def _explained(alarm: Mapping[str, Any]) -> str:
     texts, code = catalogue(), alarm["code"]
     what = texts.get(f"reason.{code}") or say("reason.other", code=code)
-    advice = texts.get(f"advice.{alarm['advice']}", "")
-    return " ".join(part for part in (what, alarm.get("detail", ""), advice) if part)
+    # A detail says more exactly what to do than the advice for its kind.
+    detail = str(alarm.get("detail", "")).rstrip(".")
+    if detail:
+        return f"{what} {detail[0].upper()}{detail[1:]}."
+    return f"{what} {texts.get('advice.' + alarm['advice'], '')}".rstrip()

@@ -1,5 +1,6 @@
 """The catalogues say everything that can happen, in both languages."""
 
+import ast
 import json
 import re
 from importlib.resources import files
@@ -67,14 +68,14 @@ def test_a_status_is_said_in_sentences():
         "session": {"state": "starting", "waiting_for": "start_button"},
         "alarms": [
             {"code": "stalled", "advice": "stalled"},
-            {"code": "device_refused", "advice": "device_refused", "detail": "Too strong."},
+            {"code": "device_refused", "advice": "device_refused", "detail": "too strong"},
             {"code": "never_heard_of", "advice": "never_heard_of"},
         ],
     }
     assert state_sentence(status) == "Press START on the machine"
     assert alarm_sentences(status) == [
         "A roller is blocked. Remove what blocks it, then press “All is well”.",
-        "This machine and this Podal do not fit together. Too strong. See: podal doctor.",
+        "This machine and this Podal do not fit together. Too strong.",
         "The machine reports: never_heard_of.",
     ]
 
@@ -89,3 +90,63 @@ def test_a_refusal_is_said_in_a_sentence():
 def test_a_fault_says_first_that_it_is_one():
     status = {"session": {"state": "fault", "waiting_for": "acknowledge"}}
     assert state_sentence(status) == say("state.fault")
+
+
+CODE_MODULES = [entry.name for entry in files("controller").iterdir() if entry.name.endswith(".py")]
+JUDGES = {"_trip", "_shape_reason", "_failure"}
+SAID_BY_THE_STATE = {"no_load", "feet_gone", "pause"}
+"""The sentence of the state tells these already: put your feet on, paused."""
+
+
+def words_in(value):
+    words = (one.value for one in ast.walk(value) if isinstance(one, ast.Constant))
+    return {word for word in words if isinstance(word, str) and re.fullmatch("[a-z_]+", word)}
+
+
+def codes_in(module):
+    """Return what a module of control answers, and why it says a session or a bed is as it is."""
+    replies, reasons = set(), set()
+    for node in ast.walk(ast.parse((files("controller") / module).read_text("utf-8"))):
+        match node:
+            case ast.keyword(arg="reply", value=value):
+                replies |= words_in(value)
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(keys, values, strict=True)
+                codes = (v for k, v in pairs if isinstance(k, ast.Constant) and k.value == "code")
+                replies |= set().union(*map(words_in, codes))
+            case ast.keyword(arg="reason" | "refusal" | "failed" | "trip", value=value):
+                reasons |= words_in(value)
+            case ast.Call(func=ast.Name(id="_go"), args=[_, _, value]):
+                reasons |= words_in(value)
+            case ast.Call(func=ast.Name(id="_retry"), args=[_, value, *_]):
+                reasons |= words_in(value)
+            case ast.FunctionDef(name=name) if name in JUDGES:
+                answers = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
+                reasons |= set().union(*map(words_in, filter(None, answers)))
+            case _:
+                pass
+    return replies - {"ok"}, reasons - SAID_BY_THE_STATE
+
+
+def test_every_code_control_can_send_has_a_text(texts):
+    found = [codes_in(module) for module in CODE_MODULES]
+    replies, reasons = (set().union(*codes) for codes in zip(*found, strict=True))
+    assert replies >= {"bad_request", "too_late", "not_faulted", "unknown_routine"}
+    assert reasons >= {"foot_gone", "wrong_side", "moving", "not_foot_shaped", "frames_lost"}
+    wanted = [f"refusal.{code}" for code in replies] + [f"reason.{code}" for code in reasons]
+    assert sorted(key for key in wanted if key not in texts) == []
+
+
+def test_every_trouble_with_a_port_has_a_text_and_a_next_step(texts):
+    source = "".join(
+        (files(package) / f"{module}.py").read_text("utf-8")
+        for package, module in (
+            ("firmware_bridge", "errors"),
+            ("firmware_bridge", "port"),
+            ("controller", "control"),
+        )
+    )
+    codes = set(re.findall(r'"(device_[a-z]+)"', source))
+    assert codes >= {"device_missing", "device_busy", "device_unusable"}
+    wanted = [f"{kind}.{code}" for code in codes for kind in ("reason", "advice")]
+    assert sorted(key for key in wanted if key not in texts) == []
