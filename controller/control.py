@@ -18,12 +18,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from controller.core import State
 from controller.mailbox import Letter, Mailbox
 from controller.request import Pause, Request, Stop, parse_request
 from controller.routine import Routine
 from controller.runner import TICK_US, Runner
 from controller.settings import Settings, default_settings
+from controller.state import State
 from firmware_bridge.discovery import find_ports
 from firmware_bridge.errors import LinkLostError, PortUnavailableError
 from firmware_bridge.link import Phase

@@ -4,40 +4,34 @@ Reads like the way of the data: feel the beds, register the feet, see what happe
 session and the massage, ask, govern, order. Time is data; no clock, no input, no output.
 """
 
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final
 
-from controller.arming import UNMASKED, Answered, Masked, Masks, hear, mask_for
+from controller.arming import UNMASKED, Masked, hear, mask_for
 from controller.bed import Bed, feel, register
 from controller.contact import HeadPlace
 from controller.errors import ControllerError, UnknownRoutineError
 from controller.geometry import Side
-from controller.governor import Given, Seen, govern
-from controller.massage import Run, advance, ask, begin, fit, rest, resume, working_bed
+from controller.massage import advance, begin, fit, resume, working_bed
+from controller.orders import order
 from controller.request import Acknowledge, Pause, Request, Resume, Start, Stop
 from controller.routine import find_routine, plan
 from controller.session import (
     PRESSING,
-    SESSION_NUMBER,
     Happening,
     Session,
 )
-from controller.session import advance as advance_session
 from controller.settings import Machine, Settings
+from controller.state import ARMED, NOTHING, SensorFrame, State, go, reports
 from firmware_bridge.messages import (
     Acknowledge as AcknowledgeMessage,
 )
 from firmware_bridge.messages import (
     Arm,
     BedFlag,
-    BedReport,
-    BedTarget,
     DeviceState,
-    Down,
     Flag,
     Frame,
     Retract,
-    SetPoint,
     Trip,
 )
 
@@ -56,73 +50,7 @@ ENDING_US: Final = 1_000_000
 START_WAIT_US: Final = 60_000_000
 """How long a person has to press START on the machine: as long as its consent would last."""
 
-_ARMED: Final = (DeviceState.ARMED, DeviceState.RUNNING)
 _LATCHED: Final = (DeviceState.LATCHED, DeviceState.LIMP)
-_NOTHING: Final = Given(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class SensorFrame:
-    """A frame, when it was taken on the host's clock, and what was answered until then."""
-
-    frame: Frame
-    at_us: int
-    answers: tuple[Answered, ...] = ()
-
-
-class State(NamedTuple):
-    """Everything the controller knows. A tuple because it is replaced several times a tick.
-
-    Attributes:
-        now_us: Time of the last step.
-        session: State of the session.
-        entered_us: When it was entered.
-        reason: Code why the session stopped, faulted or does not start, "" nothing to say.
-        beds: Left and right.
-        frame: The newest frame, None before the first.
-        run: The massage under way or the last one.
-        given: What was sent for each head last.
-        masks: What was sent for each bed last in this start.
-        armed_us: When arming was asked last, 0 not yet.
-        orders: What to send now, in order.
-        stop: Send STOP now and until it is confirmed.
-        reply: Answer to the request of this step, "" there was none.
-        ticks: Steps taken.
-        frames: Frames felt; ticks without one must not take a bed's turn.
-        seen: A person has acknowledged this fault; the device has yet to unlatch.
-    """
-
-    now_us: int = 0
-    session: Session = Session.NO_DEVICE
-    entered_us: int = 0
-    reason: str = ""
-    beds: tuple[Bed, Bed] = (Bed(Side.LEFT), Bed(Side.RIGHT))
-    frame: SensorFrame | None = None
-    run: Run | None = None
-    given: tuple[Given, Given] = (_NOTHING, _NOTHING)
-    masks: Masks = UNMASKED
-    armed_us: int = 0
-    orders: tuple[Down, ...] = ()
-    stop: bool = False
-    reply: str = ""
-    ticks: int = 0
-    frames: int = 0
-    seen: bool = False
-
-    @property
-    def feet_ready(self) -> bool:
-        """Both feet lie still and their soles are known."""
-        return self.beds[0].registered and self.beds[1].registered
-
-    @property
-    def age_us(self) -> int:
-        """Age of the newest frame; without one, older than anything allowed."""
-        return self.now_us - self.frame.at_us if self.frame else SILENT_US * 1000
-
-    @property
-    def device(self) -> DeviceState:
-        """State of the device by its newest frame."""
-        return DeviceState(self.frame.frame.state) if self.frame else DeviceState.SILENT
 
 
 def step(
@@ -143,17 +71,13 @@ def step(
     if request is not None:
         state = _answer(state, request, settings)
     state = _act(state, dt_us, settings)
-    return _order(state, dt_us, settings)
-
-
-def _reports(frame: Frame) -> tuple[BedReport, BedReport]:
-    return frame.left, frame.right
+    return order(state, dt_us, settings)
 
 
 def _feel(state: State, frame: Frame, settings: Settings, machine: Machine) -> State:
     """Feel both beds; their shapes take turns, so that no tick carries both."""
     beds: list[Bed] = []
-    for index, report in enumerate(_reports(frame)):
+    for index, report in enumerate(reports(frame)):
         head = None
         if report.flags & BedFlag.CONTACT or report.force_a_mn > HEAD_CLEAR_N * 1000:
             head = HeadPlace(report.x_um / 1000, report.y_um / 1000)
@@ -170,14 +94,6 @@ def _feel(state: State, frame: Frame, settings: Settings, machine: Machine) -> S
     return state._replace(beds=(beds[0], beds[1]), frames=state.frames + 1)
 
 
-def _go(state: State, happening: Happening, reason: str = "") -> State:
-    """Return the state after `happening`, with its reason when the session changes."""
-    session = advance_session(state.session, happening)
-    if session is state.session:
-        return state
-    return state._replace(session=session, entered_us=state.now_us, reason=reason, seen=False)
-
-
 def _notice(state: State, settings: Settings) -> State:
     """See what happened by itself: the device, the feet, the plan."""
     state = _notice_device(state, settings)
@@ -185,37 +101,37 @@ def _notice(state: State, settings: Settings) -> State:
         return state
     state = _notice_feet(state)
     if state.session is Session.RUNNING and state.run is not None and state.run.done:
-        state = _go(state, Happening.FINISHED)
+        state = go(state, Happening.FINISHED)
     if state.session is Session.STARTING and state.now_us - state.entered_us > START_WAIT_US:
         reason = "no_consent" if _masks_set(state) else "pose_unsure"
-        state = _go(state, Happening.NOBODY_PRESSED, reason)
+        state = go(state, Happening.NOBODY_PRESSED, reason)
     return state
 
 
 def _notice_device(state: State, settings: Settings) -> State:
     if settings.machine is None:
-        return _go(_unfeel(state), Happening.DEVICE_LOST, "link_lost")
+        return go(_unfeel(state), Happening.DEVICE_LOST, "link_lost")
     allowed_us = FRAMES_LOST_US if state.session in PRESSING else SILENT_US
     if state.age_us > allowed_us:
-        lost = _go(state, Happening.DEVICE_LOST, "frames_lost")
+        lost = go(state, Happening.DEVICE_LOST, "frames_lost")
         return lost._replace(stop=lost.session is Session.FAULT is not state.session)
-    state = _go(state, Happening.DEVICE_FOUND)
+    state = go(state, Happening.DEVICE_FOUND)
     device, frame = state.device, state.frame
     trip = Trip(frame.frame.trip).name.lower() if frame and frame.frame.trip in set(Trip) else ""
     if device in _LATCHED:
-        return _go(state, Happening.FAULT, trip or "device_latched")
+        return go(state, Happening.FAULT, trip or "device_latched")
     if state.seen and device is DeviceState.READY:
-        return _go(state, Happening.ACKNOWLEDGED)
+        return go(state, Happening.ACKNOWLEDGED)
     if frame and frame.frame.flags & Flag.STOP_BUTTON:
-        return _go(state, Happening.LET_GO, "stop_button")  # armed or not yet: no means no
+        return go(state, Happening.LET_GO, "stop_button")  # armed or not yet: no means no
     was_armed = state.session in (Session.RUNNING, Session.PAUSED)
-    if was_armed and device not in _ARMED:
-        return _go(state, Happening.LET_GO, trip or "device_let_go")
-    if state.session is Session.ENDING and device not in _ARMED:
-        return _go(state, Happening.UNLOADED)
-    if state.session is Session.STARTING and device in _ARMED and _masks_set(state):
+    if was_armed and device not in ARMED:
+        return go(state, Happening.LET_GO, trip or "device_let_go")
+    if state.session is Session.ENDING and device not in ARMED:
+        return go(state, Happening.UNLOADED)
+    if state.session is Session.STARTING and device in ARMED and _masks_set(state):
         run = fit(state.run, state.beds) if state.run else None  # the feet may lie anew
-        return _go(state._replace(run=run), Happening.ARMED)
+        return go(state._replace(run=run), Happening.ARMED)
     return state
 
 
@@ -224,27 +140,27 @@ def _unfeel(state: State) -> State:
     if state.frame is None:
         return state
     return state._replace(
-        frame=None, beds=(Bed(Side.LEFT), Bed(Side.RIGHT)), given=(_NOTHING, _NOTHING)
+        frame=None, beds=(Bed(Side.LEFT), Bed(Side.RIGHT)), given=(NOTHING, NOTHING)
     )
 
 
 def _notice_feet(state: State) -> State:
     if state.session in (Session.RUNNING, Session.ENDING):
         if any(bed.gone for bed in state.beds):
-            return _go(state, Happening.FEET_GONE, "foot_gone")._replace(stop=True)
+            return go(state, Happening.FEET_GONE, "foot_gone")._replace(stop=True)
         if state.session is Session.RUNNING and not state.feet_ready:
-            return _go(state, Happening.FOOT_MOVED, "foot_moved")
+            return go(state, Happening.FOOT_MOVED, "foot_moved")
         return state
     if state.feet_ready and state.device is DeviceState.READY:
-        return _go(state, Happening.FEET_STILL)
+        return go(state, Happening.FEET_STILL)
     lying = all(bed.still_since_us >= 0 for bed in state.beds)
     if not lying or (state.session is Session.READY and not state.feet_ready):
-        if state.session is Session.STARTING and state.device in _ARMED:
+        if state.session is Session.STARTING and state.device in ARMED:
             return state  # a resume waits for the feet
         if state.session in PRESSING:  # armed, or about to be
-            return _go(state, Happening.FEET_GONE, "foot_gone")._replace(stop=True)
+            return go(state, Happening.FEET_GONE, "foot_gone")._replace(stop=True)
         # What stopped the last massage stays worth reading until the feet are back.
-        return _go(state, Happening.FEET_GONE, state.reason or "feet_gone")
+        return go(state, Happening.FEET_GONE, state.reason or "feet_gone")
     return state
 
 
@@ -252,16 +168,16 @@ def _answer(state: State, request: Request, settings: Settings) -> State:
     """Do what a person asks, or say by a code why not."""
     match request:
         case Stop():
-            return _go(state, Happening.STOP, "stop")._replace(stop=True, reply="ok")
+            return go(state, Happening.STOP, "stop")._replace(stop=True, reply="ok")
         case Start():
             return _start(state, request, settings)
         case Pause():
-            paused = _go(state, Happening.PAUSE, "pause")
+            paused = go(state, Happening.PAUSE, "pause")
             return paused._replace(reply="ok" if paused is not state else "not_running")
         case Resume():
             if state.session is not Session.PAUSED or state.run is None:
                 return state._replace(reply="not_paused")
-            going = _go(state, Happening.RESUME)
+            going = go(state, Happening.RESUME)
             return going._replace(run=resume(state.run), reply="ok")
         case Acknowledge():
             return _acknowledge(state)
@@ -282,7 +198,7 @@ def _start(state: State, request: Start, settings: Settings) -> State:
         return state._replace(reply="no_foot")
     if state.device is not DeviceState.READY:
         return state._replace(reply="not_ready")
-    starting = _go(state, Happening.START)
+    starting = go(state, Happening.START)
     if starting is state:
         return state._replace(reply="not_ready")
     # Fitting the strokes to the feet takes several ticks' time: only for a start that is one.
@@ -298,15 +214,23 @@ def _acknowledge(state: State) -> State:
         return state._replace(orders=(*state.orders, message), reply="ok", seen=True)
     if state.device is DeviceState.LIMP:
         return state._replace(reply="faulted")
-    return _go(state, Happening.ACKNOWLEDGED)._replace(reply="ok")
+    return go(state, Happening.ACKNOWLEDGED)._replace(reply="ok")
 
 
 def _masks_set(state: State) -> bool:
     """Return whether the device holds the masks of these feet as they lie now."""
     if state.frame is None:
         return False
-    reports = _reports(state.frame.frame)
-    return all(map(Masked.holds, state.masks, state.beds, reports))
+    return all(map(Masked.holds, state.masks, state.beds, reports(state.frame.frame)))
+
+
+def _heads_clear(state: State) -> bool:
+    if state.frame is None:
+        return False
+    return all(
+        abs(report.force_a_mn) < HEAD_CLEAR_N * 1000 and not report.flags & BedFlag.CONTACT
+        for report in reports(state.frame.frame)
+    )
 
 
 def _act(state: State, dt_us: int, settings: Settings) -> State:
@@ -326,7 +250,7 @@ def _act(state: State, dt_us: int, settings: Settings) -> State:
 
 def _release(state: State) -> State:
     """Let go of a device that is armed and should not be: its consent belongs to no session."""
-    if state.device not in _ARMED:
+    if state.device not in ARMED:
         return state
     return state._replace(orders=(*state.orders, Retract(0)))
 
@@ -339,10 +263,10 @@ def _arm(state: State, settings: Settings) -> State:
     if not _heads_clear(state):
         return state
     if any(masked.moved for masked in state.masks):
-        if state.device in _ARMED:
+        if state.device in ARMED:
             return _release(state)  # only a new consent, by START, is one to these places
         state = state._replace(masks=UNMASKED)
-    for index, report in enumerate(_reports(sensor.frame)):
+    for index, report in enumerate(reports(sensor.frame)):
         if state.masks[index].is_due(state.beds[index], report, state.now_us):
             return _send_mask(state, index)
     if not _masks_set(state) or state.device is not DeviceState.READY:
@@ -360,15 +284,6 @@ def _send_mask(state: State, index: int) -> State:
     return state._replace(orders=(*state.orders, order), masks=masks)
 
 
-def _heads_clear(state: State) -> bool:
-    if state.frame is None:
-        return False
-    return all(
-        abs(report.force_a_mn) < HEAD_CLEAR_N * 1000 and not report.flags & BedFlag.CONTACT
-        for report in _reports(state.frame.frame)
-    )
-
-
 def _massage(state: State, dt_us: int) -> State:
     run, sensor = state.run, state.frame
     if run is None or sensor is None:
@@ -376,7 +291,7 @@ def _massage(state: State, dt_us: int) -> State:
     bed = working_bed(run, state.beds)
     if bed.pose is None:
         return state
-    report = _reports(sensor.frame)[0 if bed.side is Side.LEFT else 1]
+    report = reports(sensor.frame)[0 if bed.side is Side.LEFT else 1]
     return state._replace(
         run=advance(
             run,
@@ -385,79 +300,4 @@ def _massage(state: State, dt_us: int) -> State:
             at=(report.x_um / 1000, report.y_um / 1000),
             force_n=report.force_a_mn / 1000,
         ),
-    )
-
-
-def _order(state: State, dt_us: int, settings: Settings) -> State:
-    """Govern what is asked of both heads and put the set-point last among the orders."""
-    machine, sensor = settings.machine, state.frame
-    if machine is None or sensor is None:
-        return state
-    running = state.session is Session.RUNNING
-    age_s = state.age_us / 1e6
-    given: list[Given] = []
-    for bed, report, last in zip(state.beds, _reports(sensor.frame), state.given, strict=True):
-        if last is _NOTHING:
-            last = replace(_NOTHING, x_mm=report.x_um / 1000, y_mm=report.y_um / 1000)  # noqa: PLW2901
-        asked = ask(state.run, bed, last) if running and state.run else rest(last)
-        seen = Seen(
-            age_s=age_s,
-            force_a_n=report.force_a_mn / 1000,
-            force_b_n=report.force_b_mn / 1000,
-            sound=not report.flags & BedFlag.FORCE_A_BAD,
-            x_mm=report.x_um / 1000,
-            y_mm=report.y_um / 1000,
-        )
-        given.append(
-            govern(
-                asked,
-                seen=seen,
-                last=last,
-                field=bed.field,
-                carriage=machine.carriage,
-                permitted=running,
-                dt_s=dt_us / 1e6,
-            )
-        )
-    state = state._replace(given=(given[0], given[1]))
-    trip = given[0].trip or given[1].trip
-    if trip and state.session in PRESSING:
-        state = _go(state, Happening.FAULT, trip)._replace(stop=True)
-        state = state._replace(given=(_let_go(given[0]), _let_go(given[1])))
-    if state.session not in PRESSING or state.device not in _ARMED:
-        return state  # nothing keeps a device armed that no session holds
-    if state.age_us > machine.ttl_ms * 1000:
-        return state
-    return state._replace(orders=(*state.orders, _setpoint(state, sensor, machine)))
-
-
-def _let_go(given: Given) -> Given:
-    return replace(given, force_n=0.0, limit_n=0.0)
-
-
-def _setpoint(state: State, sensor: SensorFrame, machine: Machine) -> SetPoint:
-    return SetPoint(
-        frame_us=sensor.frame.device_us,
-        ttl_ms=machine.ttl_ms,
-        frame_age_ms=min(max(state.age_us // 1000, 0), 65_535),
-        host_state=SESSION_NUMBER[state.session],
-        left=_target(state, 0),
-        right=_target(state, 1),
-    )
-
-
-def _target(state: State, index: int) -> BedTarget:
-    given, bed = state.given[index], state.beds[index]
-    place = bed.field.at(given.x_mm, given.y_mm) if bed.field else None
-    return BedTarget(
-        x_um=round(given.x_mm * 1000),
-        y_um=round(given.y_mm * 1000),
-        feed_um_s=round(given.feed_mm_s * 1000),
-        force_mn=int(given.force_n * 1000),
-        slew_mn_s=round(given.rise_n_s * 1000),
-        spin_mrpm=0,
-        vibration_hz=0,
-        limit_mn=int(given.limit_n * 1000),
-        limit_zone=place.zone if place else 0,
-        limit_region=place.region if place and place.region >= 0 else 255,
     )

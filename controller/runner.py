@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from controller.arming import Answered
-from controller.core import SensorFrame, State, step
+from controller.core import step
 from controller.lateness import Lateness
 from controller.limits import check_device
 from controller.request import Request
 from controller.settings import Settings, machine_of
+from controller.state import SensorFrame, State
 from controller.status import ZoneLoads, image, status
 from firmware_bridge.errors import DescriptorError
 from firmware_bridge.link import Link, Phase

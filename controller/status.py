@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.bed import Bed
-from controller.core import State
 from controller.governor import Given
 from controller.lateness import Lateness
 from controller.massage import Run
@@ -17,6 +16,7 @@ from controller.pressure import calibrate
 from controller.regions import REGIONS
 from controller.session import Session
 from controller.settings import Machine, Settings
+from controller.state import State
 from controller.zones import zone_weights
 from firmware_bridge.link import Link
 from firmware_bridge.messages import BedReport, Flag
