@@ -116,7 +116,7 @@ def codes_in(module):
                 replies |= set().union(*map(words_in, codes))
             case ast.keyword(arg="reason" | "refusal" | "failed" | "trip", value=value):
                 reasons |= words_in(value)
-            case ast.Call(func=ast.Name(id="_go"), args=[_, _, value]):
+            case ast.Call(args=[_, ast.Attribute(value=ast.Name(id="Happening")), value]):
                 reasons |= words_in(value)
             case ast.Call(func=ast.Name(id="_retry"), args=[_, value, *_]):
                 reasons |= words_in(value)
