@@ -78,6 +78,7 @@ class Page {
       bed.showZones = shown;
       bed.ask();
     }
+    this.under = new CalmLine();
     this.showSmall();
   }
 
@@ -130,7 +131,8 @@ class Page {
       this.beds[side].setState(state, status.images);
       const resting = state.contact?.finding === "foot";
       const load = `${Math.round(state.contact?.load_n ?? 0)} ${say("label.newton")}`;
-      write(`${side}-note`, resting ? load : say("label.no_contact"));
+      const empty = state.contact ? say("label.no_contact") : ""; // unfelt is not empty
+      write(`${side}-note`, resting ? load : empty);
     }
     const text = this.side ? underRoller(status.beds[this.side], this.sole, this.beds.left.showZones) : "";
     write("under", this.under.next(text, performance.now()));
@@ -220,6 +222,7 @@ class Page {
     element("progress").setAttribute("aria-label", say("label.progress"));
     this.showWishes();
     this.showSmall();
+    this.under = new CalmLine();
     if (this.status) this.show(this.status);
     else write("sentence", say("state.connecting"));
   }

@@ -69,9 +69,9 @@ export function underRoller(bed, sole, withZone) {
   return parts.length ? `${say("label.under_roller")}: ${parts.join(" · ")}` : "";
 }
 
-const CALM_MS = 1000;
+const CALM_MS = 700;
 
-/** A line that changes at most once a second: a roller near a border is not a ticker. */
+/** A line that does not change again at once: a roller near a border is not a ticker. */
 export class CalmLine {
   constructor() {
     this.shown = "";
