@@ -355,3 +355,14 @@ def test_a_bad_recording_is_one_sentence(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("podal-sim: cannot replay")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_ctrl_c_while_it_still_starts_is_told_by_the_exit_code(tmp_path):
+    for delay_s in (0.1, 0.2, 0.3):
+        words = [*SIM, "serve", "--link", str(tmp_path / "device"), "--", "sleep", "9"]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+            time.sleep(delay_s)
+            process.send_signal(signal.SIGINT)
+            said = process.stderr.read()
+        assert process.returncode in (130, -signal.SIGINT), said
+        assert "Traceback" not in said or process.returncode == -signal.SIGINT
