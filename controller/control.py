@@ -85,6 +85,7 @@ class Control:
         self._poll = select.poll()
         self._poll.register(mailbox.fileno(), select.POLLIN)
         self._attempts = 0
+        self._said = ""
         self._reopen_us = 0
         self._signals = _Signals()
 
@@ -171,12 +172,25 @@ class Control:
         before = self.runner.state
         turn = self.runner.turn(chunk, at_us, request)
         _log_change(before, self.runner.state)
+        self._log_stranger()
         if turn.out and self._port is not None:
             try:
                 self._port.write(turn.out)
             except LinkLostError as error:
                 self._lose(error, at_us)
         return turn.reply
+
+    def _log_stranger(self) -> None:
+        """Say once why what is at the port is not worked with."""
+        refused = self.runner.link.refused
+        why = str(refused) if refused is not None else ""
+        if not why and self.runner.trouble == "device_silent" and self._port is not None:
+            why = (
+                f"nobody at {self._port.name} answers as a Podal device; check that it is its port"
+            )
+        if why and why != self._said:
+            _log.warning("%s", why)
+        self._said = why
 
     def _open_if_due(self, at_us: int) -> None:
         if self._port is not None or at_us < self._reopen_us or self._signals.leave:
@@ -187,7 +201,7 @@ class Control:
             self.runner.trouble = error.code
             self._wait_longer(str(error), at_us)
             return
-        self.runner.trouble = ""
+        self.runner.port_opened(at_us)
         self._poll.register(self._port.fileno(), select.POLLIN)
 
     def _lose(self, error: LinkLostError, at_us: int) -> None:
@@ -200,7 +214,7 @@ class Control:
     def _wait_longer(self, why: str, at_us: int) -> None:
         """Try again later, each time a little later; say why once."""
         if self._attempts == 0:
-            _log.warning("%s; trying again", why)
+            _log.warning("%s; Podal keeps trying", why)
         self._reopen_us = at_us + REOPEN_US[min(self._attempts, len(REOPEN_US) - 1)]
         self._attempts += 1
 

@@ -22,6 +22,9 @@ TICK_US: Final = 10_000
 MAX_UNANSWERED: Final = 16
 """Masks whose answer is still awaited; what was not answered by then was lost."""
 
+SILENT_US: Final = 3_000_000
+"""A device that has not introduced itself this long after its port was opened is none of ours."""
+
 SNAPSHOT_US: Final = 50_000
 """People are shown 20 snapshots a second."""
 
@@ -54,6 +57,7 @@ class Runner:
         self.lateness = Lateness()
         self.fifo = False
         self.trouble = ""
+        self._opened_us: int | None = None
         self._version = version
         self._zones = (ZoneLoads(), ZoneLoads())
         self._machine_session = 0
@@ -65,6 +69,7 @@ class Runner:
         """Return what one turn sends."""
         received = self.link.receive(chunk, now_us)
         self._follow_link()
+        self._watch_silence(now_us)
         if received.answers:
             self._answers += self._match(received.answers)
         sensor = None
@@ -105,10 +110,27 @@ class Runner:
             if answer.of_counter in self._unanswered
         )
 
+    def port_opened(self, now_us: int) -> None:
+        """A port is open; whether a device of ours is behind it will show."""
+        self.trouble = ""
+        self._opened_us = now_us
+
     def port_lost(self) -> None:
         """The port is gone: the session with the device is over."""
+        self._opened_us = None
         self.link.close()
         self._follow_link()
+
+    def _watch_silence(self, now_us: int) -> None:
+        """Say that whoever is at the port does not answer the greeting."""
+        if self.link.phase is Phase.UP:
+            self._opened_us = now_us
+            self.trouble = ""
+            return
+        if self._opened_us is None or self.link.refused is not None:
+            return
+        if now_us - self._opened_us > SILENT_US:
+            self.trouble = "device_silent"
 
     def _follow_link(self) -> None:
         """Keep the settings' machine in step with the link's session."""

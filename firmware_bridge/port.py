@@ -99,9 +99,14 @@ class SerialPort:
         return data
 
     def write(self, data: bytes) -> None:
-        """Send all of `data` within WRITE_TIMEOUT_S."""
+        """Send all of `data`; what has been taken is sent, however late this process looks."""
         try:
-            self._serial.write(data)
+            descriptor = self._serial.fileno()
+            left = memoryview(data)
+            while left:
+                left = left[_write_some(descriptor, left) :]
+                if left and not select.select([], [descriptor], [], WRITE_TIMEOUT_S)[1]:
+                    raise LinkLostError(self.name, "it takes no bytes")
         except (*_LOST, TypeError) as error:
             raise LinkLostError(self.name, _why(error)) from error
 
@@ -111,6 +116,13 @@ class SerialPort:
             self._serial.close()
         except _LOST:
             return  # the tty is gone already, which is what was asked for
+
+
+def _write_some(descriptor: int, data: memoryview) -> int:
+    try:
+        return os.write(descriptor, data)
+    except BlockingIOError:
+        return 0
 
 
 def _unavailable(path: str, error: OSError) -> PortUnavailableError:

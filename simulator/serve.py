@@ -80,7 +80,6 @@ class Server:
 
     Raises:
         LinkTakenError: The link cannot be had.
-        CommandError: The command cannot be started.
     """
 
     def __init__(
@@ -91,24 +90,26 @@ class Server:
         self._steering = Steering(link, self._act)
         self._slipped_us = 0
         self._stop: int | None = None
+        self._words = words
         self._command: Command | None = None
         try:
             self._cable = Cable(link)
         except BaseException:
             self._steering.close()
             raise
-        try:
-            self._command = Command(words) if words else None
-        except BaseException:
-            self._close()
-            raise
 
     def run(self) -> int:
-        """Run until a signal, or until the command ends; return the exit code."""
+        """Run until a signal, or until the command ends; return the exit code.
+
+        Raises:
+            CommandError: The command cannot be started.
+        """
         gc.collect()
         gc.freeze()
         with Signals() as signals:
             try:
+                # Only now: a signal that comes while the command starts must reach it.
+                self._command = Command(self._words) if self._words else None
                 code = self._loop(signals)
             finally:
                 self._close()
