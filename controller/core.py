@@ -50,6 +50,7 @@ ENDING_US: Final = 1_000_000
 START_WAIT_US: Final = 60_000_000
 """How long a person has to press START on the machine: as long as its consent would last."""
 
+_TRIP_CODES: Final = {int(trip): trip.name.lower() for trip in Trip if trip is not Trip.NONE}
 _LATCHED: Final = (DeviceState.LATCHED, DeviceState.LIMP)
 
 
@@ -117,7 +118,7 @@ def _notice_device(state: State, settings: Settings) -> State:
         return lost._replace(stop=lost.session is Session.FAULT is not state.session)
     state = go(state, Happening.DEVICE_FOUND)
     device, frame = state.device, state.frame
-    trip = Trip(frame.frame.trip).name.lower() if frame and frame.frame.trip in set(Trip) else ""
+    trip = _TRIP_CODES.get(frame.frame.trip, "") if frame else ""
     if device in _LATCHED:
         return go(state, Happening.FAULT, trip or "device_latched")
     if state.seen and device is DeviceState.READY:

@@ -14,6 +14,7 @@ from firmware_bridge.messages import BedReport, DeviceState, Down, Frame
 NEVER_US: Final = 1_000_000_000
 """Age of a frame that never came: older than anything allowed."""
 
+_DEVICE_STATES: Final = tuple(DeviceState)  # numbered from 0; the codec lets no other through
 ARMED: Final = (DeviceState.ARMED, DeviceState.RUNNING)
 NOTHING: Final = Given(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
@@ -79,7 +80,7 @@ class State(NamedTuple):
     @property
     def device(self) -> DeviceState:
         """State of the device by its newest frame."""
-        return DeviceState(self.frame.frame.state) if self.frame else DeviceState.SILENT
+        return _DEVICE_STATES[self.frame.frame.state] if self.frame else DeviceState.SILENT
 
 
 def go(state: State, happening: Happening, reason: str = "") -> State:

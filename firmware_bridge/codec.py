@@ -81,6 +81,8 @@ _LAST_STATE: Final = int(max(DeviceState))
 _FRAME_LEFT: Final = 7
 _FRAME_RIGHT: Final = _FRAME_LEFT + len(columns(BedReport))
 _BED_TARGET: Final = len(columns(BedTarget))
+_BEDS_FROM: Final = 4
+_SETPOINT: Final = _FIXED[SetPoint]
 _BOUNDS: Final[dict[type, tuple[tuple[int, int], ...]]] = {
     message: tuple((column.wire.low, column.wire.high) for column in columns(message))
     for message in (*_FIXED, MaskHead)
@@ -141,6 +143,8 @@ def encode(message: Down | Up, *, nonce: int, counter: int) -> bytes:
     kinds = DOWN_KINDS if type(message) in DOWN_KINDS else UP_KINDS
     head = HEADER.pack(kinds[type(message)], PROTOCOL_VERSION, nonce, counter)
     match message:
+        case SetPoint():
+            body = _SETPOINT.pack(*message[:_BEDS_FROM], *message.left, *message.right)
         case Mask():
             body = _MASK_HEAD.pack(*message.head) + message.limits_mn.astype(_U16).tobytes()
         case Page():
@@ -207,9 +211,9 @@ def decode_down(payload: bytes) -> tuple[Header, Down | Malformed]:
         values = _unpack_checked(SetPoint, payload, header)
         if isinstance(values, Malformed):
             return header, values
-        left = BedTarget._make(values[4 : 4 + _BED_TARGET])
-        right = BedTarget._make(values[4 + _BED_TARGET :])
-        return header, SetPoint._make((*values[:4], left, right))
+        left = BedTarget._make(values[_BEDS_FROM : _BEDS_FROM + _BED_TARGET])
+        right = BedTarget._make(values[_BEDS_FROM + _BED_TARGET :])
+        return header, SetPoint._make((*values[:_BEDS_FROM], left, right))
     if header.kind == Kind.MASK:
         return header, _decode_mask(payload, header)
     for message in (Hello, Describe, Arm, Retract, Acknowledge):
