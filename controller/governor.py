@@ -5,8 +5,7 @@ limited. Every clamp carries its reason.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.field import Place, SoleField
 from controller.limits import FRAME_LOST_S, FRAME_STALE_S, RISE_N_S, Limit, tighten
@@ -25,8 +24,7 @@ MAX_DT_S: Final = 0.02
 """A late tick earns no extra rise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a stroke asks of one head; every number may be any float.
 
     Attributes:
@@ -46,8 +44,7 @@ class Asked:
     ahead: tuple[tuple[float, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What is known of that head now.
 
     Attributes:
@@ -67,8 +64,7 @@ class Seen:
     y_mm: float
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What is sent for one head: 0 <= force_n <= limit_n, all finite, always.
 
     Attributes:

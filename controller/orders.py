@@ -1,7 +1,5 @@
 """From what the massage asks to what is sent: both heads governed, the set-point last."""
 
-from dataclasses import replace
-
 from controller.governor import Given, Seen, govern
 from controller.massage import ask, rest
 from controller.session import PRESSING, SESSION_NUMBER, Happening, Session
@@ -20,7 +18,7 @@ def order(state: State, dt_us: int, settings: Settings) -> State:
     given: list[Given] = []
     for bed, report, last in zip(state.beds, reports(sensor.frame), state.given, strict=True):
         if last is NOTHING:
-            last = replace(NOTHING, x_mm=report.x_um / 1000, y_mm=report.y_um / 1000)  # noqa: PLW2901
+            last = NOTHING._replace(x_mm=report.x_um / 1000, y_mm=report.y_um / 1000)  # noqa: PLW2901
         asked = ask(state.run, bed, last) if running and state.run else rest(last)
         seen = Seen(
             age_s=age_s,
@@ -54,7 +52,7 @@ def order(state: State, dt_us: int, settings: Settings) -> State:
 
 
 def _unloaded(given: Given) -> Given:
-    return replace(given, force_n=0.0, limit_n=0.0)
+    return given._replace(force_n=0.0, limit_n=0.0)
 
 
 def _setpoint(state: State, sensor: SensorFrame, machine: Machine) -> SetPoint:

@@ -44,7 +44,7 @@ near_sights = st.builds(
 START = Given(80.0, 60.0, 0.0, 0.0, 0.0, 0.0)
 ASKED = Asked(80.0, 60.0, 60.0, 12.0, 15.0)
 SEEN = Seen(0.002, 11.0, 11.0, True, 80.0, 60.0)
-LAST = replace(START, force_n=11.99)
+LAST = START._replace(force_n=11.99)
 
 
 def gate(asked: Asked, seen: Seen, last: Given = LAST, **more) -> Given:
@@ -82,14 +82,14 @@ def test_what_leaves_is_finite_and_within_the_limit_whatever_comes(ticks):
 
 @given(near_asks, near_sights, st.floats(0, 40))
 def test_a_doubtful_reading_never_raises_the_force(asked, seen, last_n):
-    last = replace(START, force_n=last_n)
-    assert gate(asked, replace(seen, sound=False), last).force_n <= last_n
+    last = START._replace(force_n=last_n)
+    assert gate(asked, seen._replace(sound=False), last).force_n <= last_n
 
 
 @given(near_asks, near_sights, st.floats(0, 40))
 def test_letting_go_is_never_slowed(asked, seen, last_n):
-    last = replace(START, force_n=last_n)
-    assert gate(replace(asked, force_n=0.0), seen, last).force_n == 0.0
+    last = START._replace(force_n=last_n)
+    assert gate(asked._replace(force_n=0.0), seen, last).force_n == 0.0
 
 
 @given(near_asks, near_sights, st.floats(0, 60))
@@ -108,7 +108,7 @@ def test_a_lower_field_never_gives_more(asked, seen, cap_n):
 @pytest.mark.parametrize("name", ["x_mm", "y_mm", "feed_mm_s", "force_n", "rise_n_s"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_wish_that_is_no_number_trips(name, value):
-    given = gate(replace(ASKED, **{name: value}), SEEN)
+    given = gate(ASKED._replace(**{name: value}), SEEN)
     assert given.trip == "not_finite"
     assert given.force_n == 0.0
 
@@ -116,7 +116,7 @@ def test_a_wish_that_is_no_number_trips(name, value):
 @pytest.mark.parametrize("name", ["force_a_n", "force_b_n", "x_mm", "y_mm"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_reading_that_is_no_number_trips(name, value):
-    given = gate(ASKED, replace(SEEN, **{name: value}))
+    given = gate(ASKED, SEEN._replace(**{name: value}))
     assert given.trip == "reading_not_finite"
     assert given.force_n == 0.0
 
@@ -132,7 +132,7 @@ def around(edge: float) -> list[tuple[float, bool]]:
 
 @pytest.mark.parametrize(("age_s", "stale"), around(FRAME_STALE_S))
 def test_a_stale_frame_gives_no_force(age_s, stale):
-    given = gate(ASKED, replace(SEEN, age_s=age_s))
+    given = gate(ASKED, SEEN._replace(age_s=age_s))
     assert (given.force_n == 0.0) is stale
     assert ("stale_frame" in given.reasons) is stale
     assert given.trip == ""
@@ -140,37 +140,37 @@ def test_a_stale_frame_gives_no_force(age_s, stale):
 
 @pytest.mark.parametrize(("age_s", "lost"), around(FRAME_LOST_S))
 def test_lost_frames_trip(age_s, lost):
-    assert (gate(ASKED, replace(SEEN, age_s=age_s)).trip == "frames_lost") is lost
+    assert (gate(ASKED, SEEN._replace(age_s=age_s)).trip == "frames_lost") is lost
 
 
 @pytest.mark.parametrize(("force_n", "over"), around(40.0 + OVER_LIMIT_N))
 def test_a_measured_force_far_above_the_limit_trips(force_n, over):
-    given = gate(ASKED, replace(SEEN, force_a_n=force_n, force_b_n=force_n))
+    given = gate(ASKED, SEEN._replace(force_a_n=force_n, force_b_n=force_n))
     assert (given.trip == "over_force") is over
     assert given.force_n <= 37.0 + 1e-9
 
 
 @pytest.mark.parametrize(("force_n", "yields"), around(40.0))
 def test_a_measured_force_above_the_limit_yields(force_n, yields):
-    seen = replace(SEEN, force_a_n=force_n + (1.0 if yields else 0.0), force_b_n=force_n)
-    given = gate(replace(ASKED, force_n=60.0), seen, replace(START, force_n=40.0))
+    seen = SEEN._replace(force_a_n=force_n + (1.0 if yields else 0.0), force_b_n=force_n)
+    given = gate(ASKED._replace(force_n=60.0), seen, START._replace(force_n=40.0))
     assert ("over_limit" in given.reasons) is yields
     assert (given.force_n <= 39.0) is yields
 
 
 def test_coming_from_the_heel_the_force_falls_before_the_border():
     asked = Asked(80.0, 90.0, 60.0, 18.0, 15.0, ahead=((80.0, 96.0), (80.0, 102.0)))
-    seen = replace(SEEN, y_mm=89.0)
-    given = gate(asked, seen, replace(START, force_n=18.0))
+    seen = SEEN._replace(y_mm=89.0)
+    given = gate(asked, seen, START._replace(force_n=18.0))
     assert given.limit_n == 16.0
     assert given.reasons == ("user_max:arch",)
-    away = gate(replace(asked, ahead=((80.0, 84.0),)), seen, replace(START, force_n=18.0))
+    away = gate(asked._replace(ahead=((80.0, 84.0),)), seen, START._replace(force_n=18.0))
     assert away.limit_n == 40.0
 
 
 def test_off_the_sole_there_is_no_force():
-    seen = replace(SEEN, x_mm=20.0, force_a_n=0.0, force_b_n=0.0)
-    given = gate(replace(ASKED, x_mm=20.0), seen)
+    seen = SEEN._replace(x_mm=20.0, force_a_n=0.0, force_b_n=0.0)
+    given = gate(ASKED._replace(x_mm=20.0), seen)
     assert given.limit_n == 0.0
     assert given.force_n == 0.0
     assert given.reasons[-1] == "off_sole"
@@ -181,12 +181,12 @@ def test_without_a_registered_foot_there_is_no_force():
 
 
 def test_channels_that_disagree_hold_the_rise():
-    given = gate(ASKED, replace(SEEN, force_b_n=2.0), replace(START, force_n=5.0))
+    given = gate(ASKED, SEEN._replace(force_b_n=2.0), START._replace(force_n=5.0))
     assert given.force_n == 5.0
     assert "channels_disagree" in given.reasons
 
 
 def test_force_rises_no_faster_than_asked():
-    given = gate(replace(ASKED, rise_n_s=5.0), SEEN, replace(START, force_n=2.0))
+    given = gate(ASKED._replace(rise_n_s=5.0), SEEN, START._replace(force_n=2.0))
     assert given.force_n == pytest.approx(2.0 + 5.0 * 0.005)
     assert given.reasons == ("rate",)
