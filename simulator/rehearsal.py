@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.request import Request
-from controller.runner import TICK_US, Runner
+from controller.runner import Runner
 from controller.session import Session
 from controller.settings import Settings, default_settings
 from simulator.device import Device
@@ -89,6 +89,3 @@ class Rehearsal:
         return self.session is session or any(
             moment.session is session for moment in self.forward(within_s)
         )
-
-
-__all__ = ["TICK_US", "Moment", "Rehearsal"]

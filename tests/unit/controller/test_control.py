@@ -8,7 +8,6 @@ import pytest
 from controller.control import Control
 from controller.mail import STOP_FRAME
 from controller.mailbox import Mailbox
-from controller.request import Stop
 from controller.settings import default_settings
 
 
@@ -19,14 +18,13 @@ def control(tmp_path):
     mailbox.close()
 
 
-def test_a_stop_counts_even_if_its_sender_is_dropped_at_once(control, monkeypatch):
+def test_a_stop_counts_even_if_its_sender_is_dropped_at_once(control):
     with socket.socket(socket.AF_UNIX) as face:
         face.connect(str(control._mailbox.path))
         (descriptor,) = control._mailbox.accept()
         face.sendall(STOP_FRAME + struct.pack("<I", 0))  # then a frame that is none
         letters = list(control._mailbox.collect(descriptor))
     assert descriptor not in control._mailbox.clients
-    turned = []
-    monkeypatch.setattr(control, "_turn", lambda _at_us, request: turned.append(request) or "ok")
+    assert not control.runner.link.stopping
     control._serve(letters, 0)
-    assert turned == [Stop()]
+    assert control.runner.link.stopping

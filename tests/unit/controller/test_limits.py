@@ -9,15 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import BadFileError
+from controller.field import SoleField, build_field
+from controller.geometry import Grid, Side
 from controller.limits import (
     COMPILED_N,
     Limit,
+    Limits,
     check_device,
     load_limits,
     parse_limits,
     tighten,
 )
+from controller.pose import FootPose
 from controller.regions import REGIONS
+from controller.zones import load_atlas
 from firmware_bridge.descriptor import pack_descriptor, parse_descriptor
 from firmware_bridge.errors import DescriptorError
 from tests.samples import DESCRIPTOR as GOOD
@@ -108,9 +113,32 @@ def test_a_device_that_would_allow_more_than_the_compiled_ceilings_is_refused(na
         check_device(parse_descriptor(pack_descriptor(table)))
 
 
-def test_lowering_any_limit_changes_what_a_region_allows():
+@pytest.mark.parametrize(
+    ("key", "shown"), [("user_max_n", "limit_n"), ("normal_n", "normal_n"), ("start_n", "start_n")]
+)
+def test_lowering_a_limit_lowers_what_the_sole_allows(key, shown):
     limits = load_limits()
-    for name, row in limits.regions.items():
-        for field in row.__dataclass_fields__:
-            lowered = replace(row, **{field: getattr(row, field) * 0.5})
-            assert getattr(lowered, field) < getattr(limits.regions[name], field)
+    row = limits.regions["heel_lateral"]
+    lower = replace(row, **{key: getattr(row, key) * 0.5})
+    before, after = (
+        max(
+            getattr(place, shown) for places in sole.places for place in places if place.region == 1
+        )
+        for sole in (
+            field_with(limits),
+            field_with(Limits({**limits.regions, "heel_lateral": lower})),
+        )
+    )
+    assert after < before
+
+
+def field_with(limits: Limits) -> SoleField:
+    sds = (1.0, 1.0, 0.5, 2.0, 2.0)
+    pose = FootPose(Side.RIGHT, 0.99, Side.RIGHT, 70.0, 20.0, 6.0, 270.0, 103.0, *sds, 0.1)
+    return build_field(
+        pose,
+        grid=Grid(32, 16, 10.0, 10.0),
+        limits=limits,
+        carriage=parse_descriptor(pack_descriptor(GOOD)).carriage,
+        atlas=load_atlas(),
+    )
