@@ -17,6 +17,10 @@ from firmware_bridge.messages import (
     BedFlag,
     BedReport,
     BedTarget,
+    Calibration,
+    CalibrationPhase,
+    CalibrationState,
+    Commit,
     Describe,
     DeviceState,
     Down,
@@ -25,21 +29,28 @@ from firmware_bridge.messages import (
     Flag,
     Frame,
     Hello,
+    Kept,
     Kind,
+    Limits,
+    LimitsState,
+    LimitTable,
     Mask,
     MaskHead,
     Nak,
+    Read,
     Refusal,
     SetPoint,
     Up,
     Welcome,
 )
 from simulator.firmware.identity import LIMITS_CRC, PACKED, TABLE
+from simulator.firmware.keeper import digest_of, table_of
 
 HOST_NONCE: Final = 0x1B0C00A7
 NONCE: Final = 0x5EED0001
 FRAME_US: Final = 12_345_000
 _BYTES_A_LINE: Final = 24
+_HEX: Final = ("nonce", "crc", "token", "digest")
 _PACKED_ONCE: Final = (391, 1, 0x2FDA8458)
 """Bytes, pages and CRC of the reference descriptor as one zlib packs it; others pack otherwise."""
 
@@ -47,6 +58,18 @@ _LEFT: Final = BedTarget(80_000, 140_000, 80_000, 12_000, 15_000, 0, 0, 28_000, 
 _RIGHT: Final = BedTarget(80_000, 60_000, 0, 0, 0, 0, 0, 0, 0, 255)
 _CONTACT: Final = int(BedFlag.CONTACT | BedFlag.MASK_SET | BedFlag.FOOT)
 _RESTING: Final = int(BedFlag.MASK_SET | BedFlag.FOOT)
+
+_LOWERED: Final = Limits(
+    LimitTable(*(TABLE["limits"][name] for name in LimitTable._fields))._replace(
+        rise_mn_s=15_000, dwell_ms=10_000
+    ),
+    (50_000, 35_000, 18_000),
+)
+_LOWERED_CRC: Final = limits_crc(table_of(_LOWERED))
+_RECORD: Final = Calibration(
+    Kept.CHANNEL_A, 0, zlib.crc32(TABLE["device_id"].encode()), 1_020_000, -120, 0, 0, 20_600
+)
+_TOKEN: Final = 0x7C0FFEE1
 
 DOWN: Final[Mapping[str, tuple[Down, int, int]]] = {
     "HELLO": (Hello(HOST_NONCE, 1, 1), 0, 1),
@@ -58,6 +81,10 @@ DOWN: Final[Mapping[str, tuple[Down, int, int]]] = {
     ),
     "ARM": (Arm(3, LIMITS_CRC), NONCE, 7),
     "SETPOINT": (SetPoint(FRAME_US, 60, 1, 4, _LEFT, _RIGHT), NONCE, 300),
+    "READ": (Read(Kept.COMPILED_LIMITS, 0), NONCE, 8),
+    "LIMITS": (_LOWERED, NONCE, 9),
+    "CALIBRATION": (_RECORD, NONCE, 10),
+    "COMMIT": (Commit(_TOKEN, digest_of(_RECORD)), NONCE, 11),
 }
 UP: Final[Mapping[str, tuple[Up, int, int]]] = {
     "WELCOME": (
@@ -85,6 +112,18 @@ UP: Final[Mapping[str, tuple[Up, int, int]]] = {
     "EVENT": (Event(FRAME_US, EventKind.STATE, 255, DeviceState.RUNNING), NONCE, 1_233),
     "ACK": (Ack(Kind.ARM, 7), NONCE, 250),
     "NAK": (Nak(Kind.ARM, 7, Refusal.NO_CONSENT), NONCE, 251),
+    "LIMITS_STATE": (
+        LimitsState(9, Kept.LIMITS, 1, _LOWERED_CRC, _LOWERED.table, _LOWERED.ceiling_mn),
+        NONCE,
+        260,
+    ),
+    "CALIBRATION_STATE": (
+        CalibrationState(
+            10, CalibrationPhase.PROPOSED, 1, digest_of(_RECORD), _TOKEN, _RECORD
+        ),
+        NONCE,
+        270,
+    ),
 }  # fmt: skip
 
 
@@ -149,17 +188,21 @@ def _field_lines(message: Any) -> list[str]:
     parts: list[str] = []
     for name, value in message._asdict().items():
         if isinstance(value, tuple) and hasattr(value, "_asdict"):
-            inner = ", ".join(f"{key} {item}" for key, item in value._asdict().items())
+            inner = ", ".join(
+                f"{key} {_number(key, item)}" for key, item in value._asdict().items()
+            )
             lines.append(f"  {name}: {inner}")
         elif isinstance(value, np.ndarray):
             lines.append(f"  {name}: {' x '.join(map(str, value.shape))}, all {value.flat[0]}")
+        elif isinstance(value, tuple):
+            lines.append(f"  {name}: {', '.join(map(str, value))}")
         else:
             parts.append(f"{name} {_number(name, value)}")
     return [*([f"  {', '.join(parts)}"] if parts else []), *lines]
 
 
 def _number(name: str, value: int) -> str:
-    return f"0x{value:08x}" if name.endswith(("nonce", "crc")) else str(int(value))
+    return f"0x{value:08x}" if name.endswith(_HEX) else str(int(value))
 
 
 def cobs() -> str:
@@ -212,5 +255,11 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "example FRAME": lambda: head_example("FRAME", FRAME_HEAD_BYTES),
     "example EVENT": lambda: example("EVENT"),
     "example ACK": lambda: example("ACK"),
+    "example READ": lambda: example("READ"),
+    "example LIMITS": lambda: example("LIMITS"),
+    "example LIMITS_STATE": lambda: example("LIMITS_STATE"),
+    "example CALIBRATION": lambda: example("CALIBRATION"),
+    "example CALIBRATION_STATE": lambda: example("CALIBRATION_STATE"),
+    "example COMMIT": lambda: example("COMMIT"),
     "example NAK": lambda: example("NAK"),
 }

@@ -12,14 +12,16 @@ from firmware_bridge.messages import (
     DOWN_KINDS,
     UP_KINDS,
     BedFlag,
+    CalibrationPhase,
     EventKind,
     Flag,
+    Kept,
     Kind,
     Refusal,
     Trip,
     Wire,
 )
-from simulator.firmware import dwell, firmware, head, loads, machine, masks, states, watch
+from simulator.firmware import dwell, firmware, head, keeper, loads, machine, masks, states, watch
 from simulator.firmware.limits import PATCH_MM
 
 Code = TypeVar("Code", bound=enum.IntEnum)
@@ -37,6 +39,9 @@ _WHOLE: Final = {
 _TAILS: Final = {
     messages.MaskHead: "`limits_mn`: rows x cols u16, mN, 0 = no pressing here; row 0 = toe end, "
     "column 0 = left, row after row",
+    messages.Limits: "`ceiling_mn`: 1 to 32 u32, mN: `force_mn` of each step of the bed ceiling, "
+    "in the order of the descriptor",
+    messages.LimitsState: "`ceiling_mn`: as in LIMITS",
     messages.Page: "`data`: up to 512 bytes of the compressed descriptor",
     messages.Frame: "`counts`: left bed, then right bed; each rows x cols u16, row 0 = toe end, "
     "column 0 = left, row after row",
@@ -75,6 +80,8 @@ def _payload_bytes(message: type) -> str:
     )
     tails = {
         messages.Mask: f"{fixed} + 2 x rows x cols",
+        messages.Limits: f"{fixed} + 4 x steps",
+        messages.LimitsState: f"{fixed} + 4 x steps",
         messages.Page: f"{fixed} .. {fixed + codec.PAGE_BYTES}",
         messages.Frame: f"{fixed} + 4 x rows x cols",
     }
@@ -118,6 +125,7 @@ _FLAGS: Final = {
     Flag.START_BUTTON: "START is pressed now",
     Flag.STOP_BUTTON: "STOP is pressed now",
     Flag.FAULT_PRESENT: "the device is LATCHED",
+    Flag.KEY_ON: "the technician's key switch is on",
 }
 _BED_FLAGS: Final = {
     BedFlag.CONTACT: "the load cell reads 1 N or more",
@@ -137,21 +145,78 @@ _EVENTS: Final = {
     EventKind.UNLOADED: ("255", "ms from letting go until every head was clear"),
 }
 _REFUSALS: Final = {
-    Refusal.NONE: "never sent",
-    Refusal.BAD_LENGTH: "the payload has not the length of its type (or of its rows and cols)",
-    Refusal.OUT_OF_RANGE: "a field is outside its range or what this device can do",
-    Refusal.WRONG_STATE: "not in this state",
-    Refusal.VERSION: "no common protocol version; only to HELLO, with nonce 0 and counter 0",
-    Refusal.NO_MASK: "a bed named in ARM has no mask",
-    Refusal.NO_CONSENT: "nobody pressed START or placed a foot within the consent time",
-    Refusal.LIMITS_DIFFER: "`limits_crc` of ARM is not the device's",
-    Refusal.MASK_NOT_LOADED: "the mask does not lie where the bed bears load",
-    Refusal.MASK_MOVED: "the mask is too far from the one that was consented to",
-    Refusal.MASK_SHAPE: "rows or cols are not the matrix's",
-    Refusal.NOT_HOMED: "self-test or homing is not done",
-    Refusal.FAULT_PRESENT: "a latched trip, a cause that persists, or the session cap",
-    Refusal.STALE: "the frame that the set-point names is too old, or in the future",
-    Refusal.UNKNOWN_TYPE: "no such message type",
+    Refusal.NONE: ("never sent", "-"),
+    Refusal.BAD_LENGTH: (
+        "the payload has not the length of its type (or of its rows and cols)",
+        "a bug: do not repeat",
+    ),
+    Refusal.OUT_OF_RANGE: (
+        "a field is outside its range or what this device can do",
+        "a bug, or another trip than FRAME shows: do not repeat unchanged",
+    ),
+    Refusal.WRONG_STATE: ("not in this state", "look at `state` of the next FRAME"),
+    Refusal.VERSION: (
+        "no common protocol version; only to HELLO, with nonce 0 and counter 0",
+        "tell a person; HELLO again after 2 s",
+    ),
+    Refusal.NO_MASK: ("a bed named in ARM has no mask", "MASK, then ARM"),
+    Refusal.NO_CONSENT: (
+        "nobody pressed START or placed a foot within the consent time",
+        "ask the person at the machine; repeat ARM",
+    ),
+    Refusal.LIMITS_DIFFER: ("`limits_crc` of ARM is not the device's", "HELLO: greet anew"),
+    Refusal.MASK_NOT_LOADED: (
+        "the mask does not lie where the bed bears load",
+        "a new mask from a new image",
+    ),
+    Refusal.MASK_MOVED: (
+        "the mask is too far from the one that was consented to",
+        "RETRACT; a person consents anew",
+    ),
+    Refusal.MASK_SHAPE: ("rows or cols are not the matrix's", "a bug: do not repeat"),
+    Refusal.NOT_HOMED: ("self-test or homing is not done", "wait for the flag `HOMED`"),
+    Refusal.FAULT_PRESENT: (
+        "a latched trip, a cause that persists, the session cap, or what is kept is damaged",
+        "a person looks, then ACKNOWLEDGE; after the session cap power-off",
+    ),
+    Refusal.STALE: (
+        "the frame that the set-point names is too old, or in the future",
+        "a set-point from the newest frame",
+    ),
+    Refusal.UNKNOWN_TYPE: ("no such message type", "do without this message"),
+    Refusal.LOCKED: ("the technician's key switch is off", "the technician turns the key"),
+    Refusal.ABOVE_CEILING: (
+        "a limit is above what is compiled in",
+        "READ the compiled limits; stay at or below",
+    ),
+    Refusal.OTHER_CHANNEL: (
+        "channel A and channel B may not be fitted in the same act",
+        "end the act: turn the key off and on",
+    ),
+    Refusal.NO_PROPOSAL: (
+        "no proposal with this token and digest, or it is too old",
+        "CALIBRATION anew",
+    ),
+    Refusal.OTHER_DEVICE: (
+        "the calibration is for another `device_id`",
+        "do not repeat: it belongs to another machine",
+    ),
+    Refusal.IMPLAUSIBLE: (
+        "an unloaded channel A would not read 0 with this calibration",
+        "unload the head; measure the zero again",
+    ),
+}
+_KEPT: Final = {
+    Kept.LIMITS: "the limits in force: LIMITS_STATE",
+    Kept.COMPILED_LIMITS: "the limits compiled in: LIMITS_STATE",
+    Kept.CHANNEL_A: "calibration of channel A, the load cell: CALIBRATION_STATE",
+    Kept.CHANNEL_B: "calibration of channel B, the press current: CALIBRATION_STATE",
+    Kept.TAXELS: "which table of taxels the host made for this bed: CALIBRATION_STATE",
+}
+_PHASES: Final = {
+    CalibrationPhase.FACTORY: "nothing was ever committed, or just what the factory has",
+    CalibrationPhase.COMMITTED: "kept, and in force",
+    CalibrationPhase.PROPOSED: "only proposed: not in force, not kept",
 }
 OWN_RULE: Final = "by the device's own rule"
 _TRIPS: Final = {
@@ -200,6 +265,12 @@ def bits(texts: Mapping[Bit, str]) -> str:
     members = type(next(iter(texts)))
     rows = ((f"0x{int(member):02x}", f"`{member.name}`", texts[member]) for member in members)
     return table(("bit", "name", "set while"), rows)
+
+
+def refusals() -> str:
+    """Return why a device says NAK, and what the host does next."""
+    rows = ((int(why), f"`{why.name}`", *_REFUSALS[why]) for why in Refusal)
+    return table(("value", "name", "meaning", "what to do next"), rows)
 
 
 def events() -> str:
@@ -314,6 +385,9 @@ def device_figures() -> str:
         ("`FOOT` bed flag: load above", f"{loads.FOOT_N:g} N"),
         ("`CONSENT_WANTED` after a NAK for want of consent", _ms(machine.LAMP_US)),
         ("NAK of a refused set-point at most once in", _ms(firmware.NAK_PERIOD_US)),
+        ("a proposed calibration waits for COMMIT", _ms(keeper.COMMIT_US)),
+        ("channel A, unloaded, reads within this with the calibration proposed",
+         f"{keeper.UNLOADED_N:g} N"),
     )  # fmt: skip
     return table(("rule", "figure"), rows)
 
@@ -333,7 +407,9 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "flags": lambda: bits(_FLAGS),
     "bed flags": lambda: bits(_BED_FLAGS),
     "events": events,
-    "refusals": lambda: codes(_REFUSALS),
+    "refusals": refusals,
+    "kept": lambda: codes(_KEPT),
+    "calibration phases": lambda: codes(_PHASES),
     "trips": trips,
     "descriptor fields": descriptor_fields,
     "host timings": host_timings,

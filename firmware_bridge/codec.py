@@ -20,6 +20,9 @@ from firmware_bridge.messages import (
     Arm,
     BedReport,
     BedTarget,
+    Calibration,
+    CalibrationState,
+    Commit,
     Describe,
     DeviceState,
     Down,
@@ -28,10 +31,14 @@ from firmware_bridge.messages import (
     Header,
     Hello,
     Kind,
+    Limits,
+    LimitsState,
+    LimitTable,
     Mask,
     MaskHead,
     Nak,
     Page,
+    Read,
     Refusal,
     Retract,
     SetPoint,
@@ -42,6 +49,9 @@ from firmware_bridge.messages import (
 
 PAGE_BYTES: Final = 512
 """Longest descriptor page; small enough for a microcontroller's transmit buffer."""
+
+CEILING_STEPS: Final = 32
+"""Most steps of a bed ceiling, as in a descriptor."""
 
 
 class Column(NamedTuple):
@@ -71,7 +81,13 @@ HEADER: Final = _layout(Header)
 HEADER_BYTES: Final = HEADER.size
 _FIXED: Final[dict[type, struct.Struct]] = {
     message: _layout(message)
-    for message in (Hello, Describe, Arm, SetPoint, Retract, Acknowledge, Welcome, Event, Ack, Nak)
+    for message in (
+        *(Hello, Describe, Arm, SetPoint, Retract, Acknowledge, Read, Calibration, Commit),
+        *(Welcome, Event, Ack, Nak, CalibrationState),
+    )
+}
+_STEPPED: Final[dict[type, struct.Struct]] = {
+    message: _layout(message) for message in (Limits, LimitsState)
 }
 _MASK_HEAD: Final = _layout(MaskHead)
 _PAGE_HEAD: Final = _layout(Page)
@@ -85,7 +101,7 @@ _BEDS_FROM: Final = 4
 _SETPOINT: Final = _FIXED[SetPoint]
 _BOUNDS: Final[dict[type, tuple[tuple[int, int], ...]]] = {
     message: tuple((column.wire.low, column.wire.high) for column in columns(message))
-    for message in (*_FIXED, MaskHead)
+    for message in (*_FIXED, *_STEPPED, MaskHead)
 }
 _U16: Final = np.dtype("<u2")
 _frombuffer = np.frombuffer
@@ -114,8 +130,10 @@ def up_lengths(rows: int, cols: int) -> dict[int, tuple[int, int]]:
     """Return the payload lengths (least, most) that a device with this matrix may send."""
     lengths = {
         int(UP_KINDS[message]): (HEADER_BYTES + _FIXED[message].size,) * 2
-        for message in (Welcome, Event, Ack, Nak)
+        for message in (Welcome, Event, Ack, Nak, CalibrationState)
     }
+    state = HEADER_BYTES + _STEPPED[LimitsState].size
+    lengths[Kind.LIMITS_STATE] = (state + 4, state + 4 * CEILING_STEPS)
     lengths[Kind.PAGE] = (
         HEADER_BYTES + _PAGE_HEAD.size,
         HEADER_BYTES + _PAGE_HEAD.size + PAGE_BYTES,
@@ -151,6 +169,10 @@ def encode(message: Down | Up, *, nonce: int, counter: int) -> bytes:
             body = _PAGE_HEAD.pack(message.page) + message.data
         case Frame():
             body = _FRAME_HEAD.pack(*_flat(message[:-1])) + message.counts.astype(_U16).tobytes()
+        case Limits() | LimitsState():
+            ceiling_mn = message.ceiling_mn
+            body = _STEPPED[type(message)].pack(*_flat(message[:-1]))
+            body += struct.pack(f"<{len(ceiling_mn)}I", *ceiling_mn)
         case _:
             body = _FIXED[type(message)].pack(*_flat(message))
     return head + body
@@ -190,6 +212,8 @@ def _decode_rare(payload: bytes, header: Header) -> Up | Malformed:
             return Malformed(kind, counter, Refusal.BAD_LENGTH)
         (page,) = _PAGE_HEAD.unpack_from(payload, HEADER_BYTES)
         return Page(page, payload[HEADER_BYTES + _PAGE_HEAD.size :])
+    if kind in (Kind.LIMITS_STATE, Kind.CALIBRATION_STATE):
+        return _decode_kept(payload, header)
     for message in (Ack, Nak, Event, Welcome):
         if kind == UP_KINDS[message]:
             values = _unpack_checked(message, payload, header)
@@ -197,6 +221,19 @@ def _decode_rare(payload: bytes, header: Header) -> Up | Malformed:
                 return values
             return typing.cast("Up", message(*values))
     return Malformed(kind, counter, Refusal.UNKNOWN_TYPE)
+
+
+def _decode_kept(payload: bytes, header: Header) -> LimitsState | CalibrationState | Malformed:
+    if header.kind == Kind.LIMITS_STATE:
+        stepped = _unpack_stepped(LimitsState, payload, header)
+        if isinstance(stepped, Malformed):
+            return stepped
+        first, ceiling_mn = stepped
+        return LimitsState._make((*first[:4], LimitTable._make(first[4:]), ceiling_mn))
+    values = _unpack_checked(CalibrationState, payload, header)
+    if isinstance(values, Malformed):
+        return values
+    return CalibrationState._make((*values[:5], Calibration._make(values[5:])))
 
 
 def decode_down(payload: bytes) -> tuple[Header, Down | Malformed]:
@@ -216,7 +253,12 @@ def decode_down(payload: bytes) -> tuple[Header, Down | Malformed]:
         return header, SetPoint._make((*values[:_BEDS_FROM], left, right))
     if header.kind == Kind.MASK:
         return header, _decode_mask(payload, header)
-    for message in (Hello, Describe, Arm, Retract, Acknowledge):
+    if header.kind == Kind.LIMITS:
+        stepped = _unpack_stepped(Limits, payload, header)
+        if isinstance(stepped, Malformed):
+            return header, stepped
+        return header, Limits(LimitTable._make(stepped[0]), stepped[1])
+    for message in (Hello, Describe, Arm, Retract, Acknowledge, Read, Calibration, Commit):
         if header.kind == DOWN_KINDS[message]:
             values = _unpack_checked(message, payload, header)
             if isinstance(values, Malformed):
@@ -246,6 +288,20 @@ def _unpack_checked(message: type, payload: bytes, header: Header) -> tuple[int,
     if not _within(values, message):
         return Malformed(header.kind, header.counter, Refusal.OUT_OF_RANGE)
     return values
+
+
+def _unpack_stepped(
+    message: type, payload: bytes, header: Header
+) -> tuple[tuple[int, ...], tuple[int, ...]] | Malformed:
+    """Return the integers of a message that ends in the steps of a bed ceiling, and these."""
+    layout = _STEPPED[message]
+    count, rest = divmod(len(payload) - HEADER_BYTES - layout.size, 4)
+    if rest or not 1 <= count <= CEILING_STEPS:
+        return Malformed(header.kind, header.counter, Refusal.BAD_LENGTH)
+    values = layout.unpack_from(payload, HEADER_BYTES)
+    if not _within(values, message):
+        return Malformed(header.kind, header.counter, Refusal.OUT_OF_RANGE)
+    return values, struct.unpack_from(f"<{count}I", payload, HEADER_BYTES + layout.size)
 
 
 def _within(values: tuple[int, ...], message: type) -> bool:

@@ -27,13 +27,16 @@ from firmware_bridge.messages import (
     PROTOCOL_VERSION,
     U32_MAX,
     Ack,
+    CalibrationState,
     Describe,
     Down,
     Event,
     Frame,
     Header,
     Hello,
+    Kept,
     Kind,
+    LimitsState,
     Nak,
     Page,
     Refusal,
@@ -91,12 +94,14 @@ class Received:
         frame_at_us: Host time at which that frame was taken, by the time base.
         events: Events in order.
         answers: ACKs and NAKs in order.
+        kept: Limits and calibrations that the device has told, in order.
     """
 
     frame: Frame | None = None
     frame_at_us: int = 0
     events: tuple[Event, ...] = ()
     answers: tuple[Ack | Nak, ...] = ()
+    kept: tuple[LimitsState | CalibrationState, ...] = ()
 
 
 @dataclass(slots=True)
@@ -104,6 +109,7 @@ class _Gathered:
     frame: Frame | None = None
     events: list[Event] = field(default_factory=list)
     answers: list[Ack | Nak] = field(default_factory=list)
+    kept: list[LimitsState | CalibrationState] = field(default_factory=list)
 
 
 class Link:
@@ -247,7 +253,13 @@ class Link:
             if self.stats.age_us > FRESH_US:
                 self.stats.stale += 1
                 frame = None
-        return Received(frame, frame_at_us, tuple(gathered.events), tuple(gathered.answers))
+        return Received(
+            frame,
+            frame_at_us,
+            tuple(gathered.events),
+            tuple(gathered.answers),
+            tuple(gathered.kept),
+        )
 
     def _take(self, payload: bytes, now_us: int, gathered: _Gathered) -> None:
         matrix = self.descriptor.matrix if self.phase is Phase.UP and self.descriptor else None
@@ -281,7 +293,10 @@ class Link:
         return True
 
     def _take_session(
-        self, message: Page | Frame | Event | Ack | Nak, now_us: int, gathered: _Gathered
+        self,
+        message: Page | Frame | Event | Ack | Nak | LimitsState | CalibrationState,
+        now_us: int,
+        gathered: _Gathered,
     ) -> None:
         match message:
             case Frame():
@@ -298,6 +313,12 @@ class Link:
             case Ack() | Nak():
                 self.stats.naks += isinstance(message, Nak)
                 gathered.answers.append(message)
+            case LimitsState():
+                gathered.kept.append(message)
+                if message.which == Kept.LIMITS and message.limits_crc != self.limits_crc:
+                    self.close()  # the descriptor of this session is no longer true: greet anew
+            case CalibrationState():
+                gathered.kept.append(message)
 
     def _take_frame(self, frame: Frame, now_us: int) -> None:
         self._last_stop_count = frame.stop_count

@@ -63,12 +63,18 @@ class Kind(enum.IntEnum):
     SETPOINT = 0x05
     RETRACT = 0x06
     ACKNOWLEDGE = 0x07
+    READ = 0x08
+    LIMITS = 0x09
+    CALIBRATION = 0x0A
+    COMMIT = 0x0B
     WELCOME = 0x81
     PAGE = 0x82
     FRAME = 0x83
     EVENT = 0x84
     ACK = 0x85
     NAK = 0x86
+    LIMITS_STATE = 0x87
+    CALIBRATION_STATE = 0x88
 
 
 class DeviceState(enum.IntEnum):
@@ -128,6 +134,12 @@ class Refusal(enum.IntEnum):
     FAULT_PRESENT = 12
     STALE = 13
     UNKNOWN_TYPE = 14
+    LOCKED = 15
+    ABOVE_CEILING = 16
+    OTHER_CHANNEL = 17
+    NO_PROPOSAL = 18
+    OTHER_DEVICE = 19
+    IMPLAUSIBLE = 20
 
 
 class EventKind(enum.IntEnum):
@@ -153,6 +165,25 @@ class Flag(enum.IntFlag):
     START_BUTTON = 16
     STOP_BUTTON = 32
     FAULT_PRESENT = 64
+    KEY_ON = 128
+
+
+class Kept(enum.IntEnum):
+    """What READ asks for: things that the device keeps without power."""
+
+    LIMITS = 0
+    COMPILED_LIMITS = 1
+    CHANNEL_A = 2
+    CHANNEL_B = 3
+    TAXELS = 4
+
+
+class CalibrationPhase(enum.IntEnum):
+    """How far a calibration has come."""
+
+    FACTORY = 0
+    COMMITTED = 1
+    PROPOSED = 2
 
 
 class BedFlag(enum.IntFlag):
@@ -256,6 +287,61 @@ class Acknowledge(NamedTuple):
     trip: Annotated[int, _u8("the trip that was seen")]
 
 
+class Read(NamedTuple):
+    """Ask for what the device keeps: its limits or one of its calibrations."""
+
+    what: Annotated[int, _u8("Kept", high=4)]
+    bed: Annotated[int, _u8("0 left, 1 right; 0 for limits", high=1)]
+
+
+class LimitTable(NamedTuple):
+    """The limits that a technician may lower; each is at most what is compiled in."""
+
+    total_over_resting_mn: Annotated[int, _u32("as in the descriptor", unit="mN", low=1_000)]
+    rise_mn_s: Annotated[int, _u32("as in the descriptor", unit="mN/s", low=100)]
+    tap_rise_mn_s: Annotated[int, _u32("as in the descriptor", unit="mN/s", low=100)]
+    approach_um_s: Annotated[int, _u32("as in the descriptor", unit="um/s", low=100)]
+    press_um_s: Annotated[int, _u32("as in the descriptor", unit="um/s", low=100)]
+    dwell_ms: Annotated[int, _u32("as in the descriptor", unit="ms", low=100)]
+    consent_ms: Annotated[int, _u32("as in the descriptor", unit="ms", low=1_000)]
+    pause_ms: Annotated[int, _u32("as in the descriptor", unit="ms", low=1_000)]
+    session_ms: Annotated[int, _u32("as in the descriptor", unit="ms", low=1_000)]
+
+
+class Limits(NamedTuple):
+    """Keep these limits: a technician lowers what the device may do.
+
+    Attributes:
+        table: All but the bed ceiling.
+        ceiling_mn: `force_mn` of each step of the bed ceiling; their places are fixed.
+    """
+
+    table: LimitTable
+    ceiling_mn: tuple[int, ...]
+
+
+class Calibration(NamedTuple):
+    """Propose a calibration of one channel of one bed; nothing changes before COMMIT."""
+
+    channel: Annotated[int, _u8("Kept", low=2, high=4)]
+    bed: Annotated[int, _u8("0 left, 1 right", high=1)]
+    device_crc: Annotated[int, _u32("CRC-32 of the device_id, UTF-8: for this machine only")]
+    gain_ppm: Annotated[
+        int, _u32("of the factory's gain", unit="0.000001", low=850_000, high=1_150_000)
+    ]
+    zero_mn: Annotated[int, _i32("taken off after the gain", unit="mN", low=-2_000, high=2_000)]
+    table_version: Annotated[int, _u32("of the host's table of taxels; 0 for A and B")]
+    table_crc: Annotated[int, _u32("CRC-32 of that table; 0 for A and B")]
+    made_day: Annotated[int, _u16("when it was made: days since 1970-01-01, by the host")]
+
+
+class Commit(NamedTuple):
+    """Keep the calibration that was proposed."""
+
+    token: Annotated[int, _u32("from CALIBRATION_STATE", low=1)]
+    digest: Annotated[int, _u32("from CALIBRATION_STATE")]
+
+
 class Welcome(NamedTuple):
     """Answer to HELLO; its header carries the nonce of the new session."""
 
@@ -343,8 +429,51 @@ class Nak(NamedTuple):
     refusal: Annotated[int, _u8("Refusal")]
 
 
-Down = Hello | Describe | Mask | Arm | SetPoint | Retract | Acknowledge
-Up = Welcome | Page | Frame | Event | Ack | Nak
+class LimitsState(NamedTuple):
+    """Answer to READ and LIMITS: the limits in force, or those compiled in.
+
+    Attributes:
+        of_counter: Counter of the message answered.
+        which: `Kept.LIMITS` or `Kept.COMPILED_LIMITS`.
+        writes: How often limits or calibrations have been kept, in the life of the device.
+        limits_crc: Hash of this table.
+        table: All but the bed ceiling.
+        ceiling_mn: `force_mn` of each step of the bed ceiling.
+    """
+
+    of_counter: Annotated[int, _u32("counter of the message answered")]
+    which: Annotated[int, _u8("0 in force, 1 compiled in", high=1)]
+    writes: Annotated[int, _u32("how often anything has been kept, in the life of the device")]
+    limits_crc: Annotated[int, _u32("hash of these limits")]
+    table: LimitTable
+    ceiling_mn: tuple[int, ...]
+
+
+class CalibrationState(NamedTuple):
+    """Answer to READ, CALIBRATION and COMMIT: one calibration, kept or proposed."""
+
+    of_counter: Annotated[int, _u32("counter of the message answered")]
+    phase: Annotated[int, _u8("CalibrationPhase", high=2)]
+    writes: Annotated[int, _u32("how often anything has been kept, in the life of the device")]
+    digest: Annotated[int, _u32("CRC-32 of the record below, as it travels")]
+    token: Annotated[int, _u32("what COMMIT must repeat; 0 unless proposed")]
+    record: Calibration
+
+
+Down = (
+    Hello
+    | Describe
+    | Mask
+    | Arm
+    | SetPoint
+    | Retract
+    | Acknowledge
+    | Read
+    | Limits
+    | Calibration
+    | Commit
+)
+Up = Welcome | Page | Frame | Event | Ack | Nak | LimitsState | CalibrationState
 
 DOWN_KINDS: Final[dict[type, Kind]] = {
     Hello: Kind.HELLO,
@@ -354,6 +483,10 @@ DOWN_KINDS: Final[dict[type, Kind]] = {
     SetPoint: Kind.SETPOINT,
     Retract: Kind.RETRACT,
     Acknowledge: Kind.ACKNOWLEDGE,
+    Read: Kind.READ,
+    Limits: Kind.LIMITS,
+    Calibration: Kind.CALIBRATION,
+    Commit: Kind.COMMIT,
 }
 UP_KINDS: Final[dict[type, Kind]] = {
     Welcome: Kind.WELCOME,
@@ -362,4 +495,6 @@ UP_KINDS: Final[dict[type, Kind]] = {
     Event: Kind.EVENT,
     Ack: Kind.ACK,
     Nak: Kind.NAK,
+    LimitsState: Kind.LIMITS_STATE,
+    CalibrationState: Kind.CALIBRATION_STATE,
 }

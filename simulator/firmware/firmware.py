@@ -1,5 +1,6 @@
 """The firmware: bytes in, behaviour, bytes out. One instance is one power-on."""
 
+import zlib
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,8 @@ from firmware_bridge.messages import (
     Arm,
     BedFlag,
     BedReport,
+    Calibration,
+    Commit,
     Describe,
     DeviceState,
     Down,
@@ -25,9 +28,11 @@ from firmware_bridge.messages import (
     Header,
     Hello,
     Kind,
+    Limits,
     Mask,
     Nak,
     Page,
+    Read,
     Refusal,
     Retract,
     SetPoint,
@@ -36,12 +41,16 @@ from firmware_bridge.messages import (
     Welcome,
 )
 from simulator.firmware.head import Head
-from simulator.firmware.identity import LIMITS_CRC, PACKED, PACKED_CRC, PAGES
+from simulator.firmware.keeper import Keeper
 from simulator.firmware.machine import Happening, Machine
+from simulator.firmware.nvram import Nvram
 from simulator.wires import HeadWires, PanelWires
 
 NAK_PERIOD_US: Final = 50_000
 """At most one refusal of a set-point in this time: 200 a second would only fill the wire."""
+
+RETRACTED_MM: Final = 0.05
+"""A press below this is at its lower end, off any sole."""
 
 TTL_MAX_MS: Final = 60
 
@@ -72,18 +81,25 @@ class Firmware:
         heads: Signals of the left and the right bed.
         panel: Buttons and lamp.
         nonces: Gives a new 32-bit number at each call.
+        nvram: What outlives this power-on; None is a device that nobody has written to.
 
     Attributes:
         machine: What it does.
+        keeper: What a technician has written.
         dropped: What it did not even answer.
         order: The newest set-point of a session, obeyed or refused; for the record.
         journal: What has happened since someone last emptied it; for the record.
     """
 
     def __init__(
-        self, heads: tuple[HeadWires, HeadWires], panel: PanelWires, nonces: Callable[[], int]
+        self,
+        heads: tuple[HeadWires, HeadWires],
+        panel: PanelWires,
+        nonces: Callable[[], int],
+        nvram: Nvram | None = None,
     ) -> None:
         self.machine = Machine(heads, panel)
+        self.keeper = Keeper(nvram or Nvram(), nonces)
         self.dropped = LinkCounts()
         self.order: SetPoint | None = None
         self.journal: list[Happening] = []
@@ -97,6 +113,8 @@ class Firmware:
         self._waiting: Hello | None = None
         self._refused_us = -NAK_PERIOD_US
         self._out: list[bytes] = []
+        self._unlocked = False
+        self.machine.keep(self.keeper)
 
     @property
     def nonce(self) -> int:
@@ -115,6 +133,7 @@ class Firmware:
         stops = self._decoder.stops - stops
         if stops:
             self.machine.stop(stops)
+            self.keeper.forget()
         for payload in payloads:
             header, message = decode_down(payload)
             if self._is_ours(header, message):
@@ -124,6 +143,9 @@ class Firmware:
         """One millisecond."""
         machine = self.machine
         machine.step(now_us)
+        if self._panel.bench_unlocked != self._unlocked:
+            self._unlocked = self._panel.bench_unlocked
+            self.keeper.key_turned()
         if self._waiting is not None and not machine.letting_go:
             self._welcome(self._waiting)
         if machine.happenings:
@@ -158,12 +180,8 @@ class Firmware:
         match message:
             case Hello():
                 self._greet(header, message)
-            case Malformed() if header.kind == Kind.SETPOINT:
-                self.dropped.malformed += 1
-                self._refuse_order(header, message.why)
             case Malformed():
-                self.dropped.malformed += 1
-                self._answer(header, message.why)
+                self._refuse_malformed(header, message)
             case Describe():
                 self._describe(header, message)
             case SetPoint():
@@ -171,12 +189,21 @@ class Firmware:
             case Mask():
                 self._answer(header, self.machine.put_mask(message))
             case Arm():
-                self._answer(header, self.machine.arm(message))
+                self._arm(header, message)
             case Retract():
                 self.machine.let_go(Trip.HOST_RETRACT)
                 self._answer(header, None)
             case Acknowledge():
                 self._answer(header, self.machine.acknowledge(message))
+            case Read() | Limits() | Calibration() | Commit():
+                self._serve_technician(header, message)
+
+    def _refuse_malformed(self, header: Header, message: Malformed) -> None:
+        self.dropped.malformed += 1
+        if header.kind == Kind.SETPOINT:
+            self._refuse_order(header, message.why)
+        else:
+            self._answer(header, message.why)
 
     def _greet(self, header: Header, hello: Hello) -> None:
         if not hello.version_low <= PROTOCOL_VERSION <= hello.version_high:
@@ -189,6 +216,7 @@ class Firmware:
             self.machine.forget_person()
         self._nonce = 0
         self._waiting = hello
+        self.keeper.forget()
 
     def _welcome(self, hello: Hello) -> None:
         self._waiting = None
@@ -202,16 +230,16 @@ class Firmware:
                 host_nonce=hello.host_nonce,
                 boot_nonce=self._boot_nonce,
                 version=PROTOCOL_VERSION,
-                descriptor_bytes=len(PACKED),
-                descriptor_pages=len(PAGES),
-                descriptor_crc=PACKED_CRC,
-                limits_crc=LIMITS_CRC,
+                descriptor_bytes=len(self.keeper.packed),
+                descriptor_pages=len(self.keeper.pages),
+                descriptor_crc=zlib.crc32(self.keeper.packed),
+                limits_crc=self.keeper.limits_crc,
             )
         )
 
     def _describe(self, header: Header, message: Describe) -> None:
-        if message.page < len(PAGES):
-            self._send(Page(message.page, PAGES[message.page]))
+        if message.page < len(self.keeper.pages):
+            self._send(Page(message.page, self.keeper.pages[message.page]))
         else:
             self._answer(header, Refusal.OUT_OF_RANGE)
 
@@ -220,6 +248,69 @@ class Firmware:
         refusal = self.machine.obey(message, header.counter)
         if refusal is not None:
             self._refuse_order(header, refusal)
+
+    def _arm(self, header: Header, message: Arm) -> None:
+        damaged = self.keeper.damaged and self.machine.state == DeviceState.READY
+        refusal = Refusal.FAULT_PRESENT if damaged else self.machine.arm(message)
+        if refusal is None:
+            self.keeper.forget()
+        self._answer(header, refusal)
+
+    # What the technician reads and writes
+
+    def _serve_technician(
+        self, header: Header, message: Read | Limits | Calibration | Commit
+    ) -> None:
+        match message:
+            case Read():
+                self._send(self.keeper.state_of(message, header.counter))
+            case Limits():
+                self._keep_limits(header, message)
+            case Calibration() | Commit():
+                self._calibrate(header, message)
+
+    def _locked(self) -> Refusal | None:
+        """Return why nothing may be written now."""
+        if self.machine.state not in (DeviceState.READY, DeviceState.LATCHED):
+            return Refusal.WRONG_STATE
+        return None if self._panel.bench_unlocked else Refusal.LOCKED
+
+    def _keep_limits(self, header: Header, limits: Limits) -> None:
+        refusal = self._locked() or self.keeper.keep_limits(limits)
+        if refusal is not None:
+            self._answer(header, refusal)
+            return
+        self._put_in_force()
+        self._send(self.keeper.limits_state(header.counter))
+
+    def _calibrate(self, header: Header, message: Calibration | Commit) -> None:
+        heads = self.machine.heads
+        refusal = self._locked()
+        if refusal is None and any(head.wires.z_mm > RETRACTED_MM for head in heads):
+            refusal = Refusal.WRONG_STATE
+        if refusal is not None:
+            self.keeper.forget()
+            self._answer(header, refusal)
+            return
+        now_us = self.machine.now_us
+        if isinstance(message, Commit):
+            result = self.keeper.commit(message, now_us)
+        else:
+            unloaded_n = heads[message.bed].wires.force_a_n
+            result = self.keeper.propose(message, now_us, unloaded_n)
+        if isinstance(result, Refusal):
+            self._answer(header, result)
+            return
+        if isinstance(message, Commit):
+            self._put_in_force()
+        self._send(self.keeper.calibration_state(result, header.counter))
+
+    def _put_in_force(self) -> None:
+        """Work by what is kept now; what a person agreed to was for what was kept before."""
+        self.machine.forget_person()
+        self.machine.keep(self.keeper)
+
+    # Refusals
 
     def _refuse_order(self, header: Header, refusal: Refusal) -> None:
         """Orders come 200 times a second; their refusals need not."""
@@ -268,6 +359,8 @@ class Firmware:
         flags = 0
         if machine.homed:
             flags = int(Flag.HOMED | Flag.SELF_TEST_OK)
+        if self._panel.bench_unlocked:
+            flags |= int(Flag.KEY_ON)
         if machine.heads[0].wires.enabled:
             flags |= int(Flag.DRIVERS_ON)
         if self._panel.start_lamp:

@@ -1,9 +1,7 @@
 """What the simulated device says about itself; the firmware works by the same numbers."""
 
-import zlib
 from typing import Any, Final
 
-from firmware_bridge.codec import PAGE_BYTES
 from firmware_bridge.descriptor import (
     SCHEMA,
     Descriptor,
@@ -61,7 +59,5 @@ TABLE: Final[dict[str, Any]] = {
     },
 }
 PACKED: Final = pack_descriptor(TABLE)
-PAGES: Final = tuple(PACKED[at : at + PAGE_BYTES] for at in range(0, len(PACKED), PAGE_BYTES))
-PACKED_CRC: Final = zlib.crc32(PACKED)
 DESCRIPTOR: Final[Descriptor] = parse_descriptor(PACKED)
 LIMITS_CRC: Final = limits_crc(TABLE["limits"])

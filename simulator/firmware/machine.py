@@ -20,6 +20,7 @@ from firmware_bridge.messages import (
 from simulator.firmware.dwell import Dwell
 from simulator.firmware.head import Head
 from simulator.firmware.identity import DESCRIPTOR, LIMITS_CRC
+from simulator.firmware.keeper import COMPILED, Keeper
 from simulator.firmware.limits import limits_of, no_limits
 from simulator.firmware.loads import Counts, Loads
 from simulator.firmware.masks import Place, place_of, refuse_mask
@@ -30,7 +31,6 @@ from simulator.wires import HeadWires, PanelWires
 _LIMITS: Final = DESCRIPTOR.limits
 WATCHDOG_US: Final = _LIMITS.watchdog_ms * 1000
 TTL_US: Final = _LIMITS.ttl_ms * 1000
-CONSENT_US: Final = _LIMITS.consent_ms * 1000
 LAMP_US: Final = 10_000_000
 START_UP_US: Final = 600_000
 SLOW_TICK_US: Final = 10_000
@@ -91,6 +91,13 @@ class Machine:
         self._started = False
         self._stopped = False
         self._dwells = (Dwell(), Dwell())
+        self._limits_crc = LIMITS_CRC
+        self._table = COMPILED.table
+
+    def keep(self, keeper: Keeper) -> None:
+        """Work by what the technician has written."""
+        self._limits_crc = keeper.limits_crc
+        self._table = keeper.limits.table
 
     # What the host asks
 
@@ -148,13 +155,13 @@ class Machine:
         return None
 
     def _refuse_arm(self, order: Arm) -> Refusal | None:
-        if self.state == DeviceState.LATCHED or self._armed_ms >= _LIMITS.session_ms:
+        if self.state == DeviceState.LATCHED or self._armed_ms >= self._table.session_ms:
             return Refusal.FAULT_PRESENT
         if self.state == DeviceState.SILENT:
             return Refusal.NOT_HOMED
         if self.state != DeviceState.READY:
             return Refusal.WRONG_STATE
-        if order.limits_crc != LIMITS_CRC:
+        if order.limits_crc != self._limits_crc:
             return Refusal.LIMITS_DIFFER
         if any(order.beds >> bed & 1 and self._places[bed] is None for bed in (0, 1)):
             return Refusal.NO_MASK
@@ -163,7 +170,10 @@ class Machine:
     @property
     def _consents(self) -> bool:
         """A person has said yes not long ago."""
-        return self._consent_us >= 0 and self.now_us - self._consent_us <= CONSENT_US
+        return (
+            self._consent_us >= 0
+            and self.now_us - self._consent_us <= self._table.consent_ms * 1000
+        )
 
     def obey(self, order: SetPoint, counter: int) -> Refusal | None:
         """Take a set-point, or return why not."""
@@ -280,16 +290,16 @@ class Machine:
             dwell.advance(
                 x_mm=wires.x_mm, y_mm=wires.y_mm, force_n=wires.force_a_n, step_ms=step_ms
             )
-            if dwell.time_ms > _LIMITS.dwell_ms:
+            if dwell.time_ms > self._table.dwell_ms:
                 self.let_go(Trip.DWELL)
                 return
             over_n = self.loads.bed_n[bed] - self.loads.resting_n[bed]
-            if over_n * 1000.0 > _LIMITS.total_over_resting_mn:
+            if over_n * 1000.0 > self._table.total_over_resting_mn:
                 self.let_go(Trip.TOTAL_FORCE)
                 return
-        if self._armed_ms >= _LIMITS.session_ms:
+        if self._armed_ms >= self._table.session_ms:
             self.let_go(Trip.SESSION_CAP)
-        elif now_us - self._asked_us > _LIMITS.pause_ms * 1000:
+        elif now_us - self._asked_us > self._table.pause_ms * 1000:
             self.let_go(Trip.PAUSE_CAP)
 
     def scan(self, counts: Counts) -> None:

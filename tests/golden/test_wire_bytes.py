@@ -19,14 +19,22 @@ from firmware_bridge.messages import (
     Arm,
     BedReport,
     BedTarget,
+    Calibration,
+    CalibrationState,
+    Commit,
     Describe,
     Event,
     Frame,
     Hello,
+    Limits,
+    LimitsState,
+    LimitTable,
     Mask,
     MaskHead,
     Nak,
     Page,
+    Read,
+    Refusal,
     Retract,
     SetPoint,
     Welcome,
@@ -49,6 +57,16 @@ def hexed(text: str) -> bytes:
 
 TARGET_LEFT = BedTarget(80_000, -5, 60_000, 18_000, 5_000, -30_000, 25, 16_000, 36, 0)
 TARGET_RIGHT = BedTarget(0, 0, 0, 0, 0, 0, 0, 0, 0, 255)
+
+LIMITS = LimitTable(
+    70_000, 15_000, 60_000, 4_000, 20_000, 10_000, 30_000, 120_000, 900_000
+)  # fmt: skip
+LIMITS_WRITTEN = (
+    "70110100 983a0000 60ea0000 a00f0000 204e0000 10270000 30750000 c0d40100 a0bb0d00"
+    "50c30000 f0550000 00000000"
+)
+CALIBRATION = Calibration(2, 1, 0xCAFEBABE, 1_050_000, -250, 7, 0x01020304, 20_000)
+CALIBRATION_WRITTEN = "02 01 bebafeca 90051000 06ffffff 07000000 04030201 204e"
 
 # header: kind, version 01, nonce 44332211, counter 05000000; then the body, field by field
 DOWN = {
@@ -73,6 +91,13 @@ DOWN = {
     ),
     "retract": (Retract(9), "06 01 11223344 0500000009"),
     "acknowledge": (Acknowledge(5), "07 01 11223344 0500000005"),
+    "read": (Read(3, 1), "08 01 11223344 0500000003 01"),
+    "limits": (
+        Limits(LIMITS, (50_000, 22_000, 0)),
+        "09 01 11223344 05000000" + LIMITS_WRITTEN,
+    ),
+    "calibration": (CALIBRATION, "0a 01 11223344 05000000" + CALIBRATION_WRITTEN),
+    "commit": (Commit(0x01020304, 0x0A0B0C0D), "0b 01 11223344 0500000004030201 0d0c0b0a"),
 }
 
 REPORT_LEFT = BedReport(12_345, -1, 80_000, 40_000, 17_000, 0, 12_000, 40_000, 3_125, 2_950, 3)
@@ -109,6 +134,14 @@ UP = {
     ),
     "ack": (Ack(4, 77), "85 01 11223344 0500000004 4d000000"),
     "nak": (Nak(4, 77, 6), "86 01 11223344 0500000004 4d000000 06"),
+    "limits_state": (
+        LimitsState(77, 1, 9, 0xDEADBEEF, LIMITS, (50_000, 22_000, 0)),
+        "87 01 11223344 050000004d000000 01 09000000 efbeadde" + LIMITS_WRITTEN,
+    ),
+    "calibration_state": (
+        CalibrationState(77, 2, 9, 0xDEADBEEF, 0x01020304, CALIBRATION),
+        "88 01 11223344 050000004d000000 02 09000000 efbeadde 04030201" + CALIBRATION_WRITTEN,
+    ),
 }
 
 
@@ -185,3 +218,41 @@ def test_a_field_outside_its_range_is_no_message():
 def test_the_length_of_a_frame_follows_from_the_matrix():
     assert frame_length(32, 16) == 10 + 24 + 2 * 38 + 2 * 2 * 512
     assert up_lengths(32, 16)[0x83] == (2158, 2158)
+
+
+@pytest.mark.parametrize("steps", [-1, 0, 33])
+def test_limits_without_a_sensible_number_of_steps_are_no_message(steps):
+    table = bytes.fromhex(LIMITS_WRITTEN)[:36]
+    payload = bytes.fromhex("09 01 11223344 05000000") + table
+    payload = payload[:-2] if steps < 0 else payload + bytes(4 * steps)
+    _, read = decode_down(payload)
+    assert read == Malformed(9, 5, Refusal.BAD_LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "value"),
+    [
+        ("read", 0, 5),  # what
+        ("read", 1, 2),  # bed
+        ("calibration", 0, 1),  # channel
+        ("calibration", 1, 2),  # bed
+        ("calibration", 8, 0x12),  # gain_ppm 1180048
+        ("calibration", 8, 0x0C),  # gain_ppm 787856
+        ("calibration", 13, 0x07),  # zero_mn, far from 0
+    ],
+)
+def test_what_a_technician_may_not_write_is_no_message(name, at, value):
+    payload = bytearray(encode(DOWN[name][0], nonce=1, counter=1))
+    payload[10 + at] = value
+    _, read = decode_down(bytes(payload))
+    assert isinstance(read, Malformed)
+    assert read.why == Refusal.OUT_OF_RANGE
+
+
+def test_the_bounds_of_a_gain_belong_to_it():
+    for gain_ppm in (850_000, 1_150_000):
+        wanted = CALIBRATION._replace(gain_ppm=gain_ppm)
+        assert decode_down(encode(wanted, nonce=1, counter=1))[1] == wanted
+    for gain_ppm in (849_999, 1_150_001):
+        wanted = CALIBRATION._replace(gain_ppm=gain_ppm)
+        assert isinstance(decode_down(encode(wanted, nonce=1, counter=1))[1], Malformed)
