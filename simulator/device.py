@@ -8,6 +8,7 @@ from typing import Final
 
 from simulator.firmware.firmware import Firmware
 from simulator.firmware.identity import DESCRIPTOR
+from simulator.firmware.nvram import Nvram
 from simulator.plant.bed import HEAD_RADIUS_MM, BedPlant
 from simulator.plant.chance import generator
 from simulator.plant.feet import Foot
@@ -39,6 +40,8 @@ class Device:
     Attributes:
         person: Told what to do by `person.act(name, now_us)`.
         firmware: The microcontroller; tests look into it, the plant does not.
+        panel: Buttons, key switch and supply.
+        nvram: What the microcontroller keeps without power.
         beds: Plant truth of both beds.
         matrices: Plant truth of what the taxels feel.
     """
@@ -54,7 +57,9 @@ class Device:
         wires = (HeadWires(), HeadWires())
         panel = PanelWires()
         nonces = generator(seed, 0)
-        self.firmware = Firmware(wires, panel, lambda: int(nonces.integers(1, 1 << 32)))
+        self.panel = panel
+        self.nvram = Nvram()
+        self.firmware = Firmware(wires, panel, lambda: int(nonces.integers(1, 1 << 32)), self.nvram)
         self.beds = (
             BedPlant(wires[0], seed=seed, bed=0),
             BedPlant(wires[1], seed=seed, bed=1),

@@ -14,13 +14,16 @@ from firmware_bridge.messages import (
     Ack,
     Arm,
     BedTarget,
+    CalibrationState,
     DeviceState,
     Down,
     Event,
     Frame,
+    LimitsState,
     Mask,
     MaskHead,
     Nak,
+    Refusal,
     SetPoint,
 )
 from simulator.device import Device
@@ -75,6 +78,7 @@ class Probe:
         frame: The newest frame, or None.
         events: All events so far.
         answers: All ACKs and NAKs so far.
+        kept: All limits and calibrations told so far.
     """
 
     def __init__(self, device: Device) -> None:
@@ -84,7 +88,9 @@ class Probe:
         self._frames: list[Frame] = []
         self.events: list[Event] = []
         self.answers: list[Ack | Nak] = []
+        self.kept: list[LimitsState | CalibrationState] = []
         self.now_us = device.now_us
+        self._asked_counter = 0
 
     @property
     def state(self) -> DeviceState:
@@ -96,6 +102,7 @@ class Probe:
         data = self.link.poll(self.now_us)
         if message is not None:
             data += self.link.send(message, self.now_us)
+            self._asked_counter = self.link.counter
         self.device.receive(data)
         self.now_us += for_us
         received = self.link.receive(self.device.advance_to(self.now_us), self.now_us)
@@ -104,6 +111,7 @@ class Probe:
             self._frames = [*self._frames[-15:], received.frame]
         self.events += received.events
         self.answers += received.answers
+        self.kept += received.kept
 
     def idle(self, seconds: float) -> None:
         """Let time pass without orders."""
@@ -135,6 +143,25 @@ class Probe:
             for answer in self.answers:
                 if answer.of_counter == counter:
                     return answer
+            self.tick()
+        raise TimeoutError(f"no answer to {type(message).__name__}")
+
+    def ask_technically(self, message: Down) -> LimitsState | CalibrationState | Refusal:
+        """Send what a technician asks, and return what the device tells or why it refuses.
+
+        Raises:
+            TimeoutError: No answer came within 50 ms.
+        """
+        told_before, answers_before = len(self.kept), len(self.answers)
+        self.tick(message)
+        counter = self._asked_counter
+        for _ in range(10):
+            for told in self.kept[told_before:]:
+                if told.of_counter == counter:
+                    return told
+            for answer in self.answers[answers_before:]:
+                if answer.of_counter == counter and isinstance(answer, Nak):
+                    return Refusal(answer.refusal)
             self.tick()
         raise TimeoutError(f"no answer to {type(message).__name__}")
 
