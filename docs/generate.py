@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs import face_tables, state_tables, wire_examples, wire_tables
+from docs import face_tables, state_tables, wire_examples, wire_json, wire_session, wire_tables
 
 PAGES: Final = Path(__file__).resolve().parent / "reference"
+FOR_PROGRAMS: Final = PAGES / "protocol.json"
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     **wire_tables.PARTS,
     **wire_examples.PARTS,
     **state_tables.PARTS,
     **face_tables.PARTS,
+    "worked session": wire_session.page_session,
 }
 _PART = re.compile(
     r"(?P<open><!-- generated: (?P<name>[^>]+?) -->\n).*?(?P<close><!-- end generated -->)",
@@ -53,6 +55,7 @@ def main() -> None:
         if after != before:
             page.write_text(after, "utf-8")
             print(f"wrote {page.relative_to(PAGES.parent.parent)}")
+    FOR_PROGRAMS.write_text(wire_json.text(), "utf-8")
 
 
 if __name__ == "__main__":

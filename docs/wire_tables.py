@@ -27,7 +27,14 @@ from simulator.firmware.limits import PATCH_MM
 Code = TypeVar("Code", bound=enum.IntEnum)
 Bit = TypeVar("Bit", bound=enum.IntFlag)
 
-_TYPES: Final = {"B": "u8", "H": "u16", "I": "u32", "Q": "u64", "h": "i16", "i": "i32"}
+TYPES: Final[Mapping[str, str]] = {
+    "B": "u8",
+    "H": "u16",
+    "I": "u32",
+    "Q": "u64",
+    "h": "i16",
+    "i": "i32",
+}
 _WHOLE: Final = {
     "B": (0, 255),
     "H": (0, messages.U16_MAX),
@@ -57,7 +64,7 @@ def message_table(message: type, start: int) -> str:
     rows: list[tuple[object, ...]] = []
     at = start
     for name, wire in codec.columns(message):
-        kind = _TYPES[wire.code]
+        kind = TYPES[wire.code]
         rows.append((at, kind, f"`{name}`", wire.unit or "-", _range(wire), wire.doc))
         at += struct.calcsize(wire.code)
     if message in _TAILS:
@@ -66,17 +73,18 @@ def message_table(message: type, start: int) -> str:
     return table(("offset", "type", "field", "unit", "range", "meaning"), rows)
 
 
-def _layout_of(message: type) -> type:
+def layout_of(message: type) -> type:
+    """Return the type whose integers begin the body of a message."""
     return messages.MaskHead if message is messages.Mask else message
 
 
 def _body_table(message: type) -> Callable[[], str]:
-    return lambda: message_table(_layout_of(message), codec.HEADER_BYTES)
+    return lambda: message_table(layout_of(message), codec.HEADER_BYTES)
 
 
 def _payload_bytes(message: type) -> str:
     fixed = codec.HEADER_BYTES + sum(
-        struct.calcsize(column.wire.code) for column in codec.columns(_layout_of(message))
+        struct.calcsize(column.wire.code) for column in codec.columns(layout_of(message))
     )
     tails = {
         messages.Mask: f"{fixed} + 2 x rows x cols",

@@ -1,5 +1,6 @@
 """The documents say what the code does: generated parts are fresh, links lead somewhere."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -9,9 +10,12 @@ import click
 import pytest
 
 from api.cli import podal
-from docs import generate
+from docs import generate, wire_json, wire_session
 from docs.wire_examples import DOWN, UP
-from firmware_bridge.messages import Kind
+from firmware_bridge.codec import decode_down
+from firmware_bridge.framing import STOP, DownDecoder
+from firmware_bridge.link import Link, Phase
+from firmware_bridge.messages import Frame, Kind
 from simulator.cli import cli as podal_sim
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -200,3 +204,60 @@ def test_the_worked_limits_hash_follows_the_rule_of_the_page():
     assert f"0x{crc32(text.encode()):08x}" in facts
     limits_crc = examples()["WELCOME"]["body"][16:20]
     assert int.from_bytes(limits_crc, "little") == crc32(text.encode())
+
+
+def test_the_file_for_programs_is_fresh():
+    assert generate.FOR_PROGRAMS.read_text("utf-8") == wire_json.text(), "stale: run make docs"
+
+
+def test_a_program_that_has_only_the_file_reads_the_offsets_of_a_frame():
+    table = json.loads(generate.FOR_PROGRAMS.read_text("utf-8"))
+    (frame,) = [message for message in table["messages"] if message["name"] == "FRAME"]
+    offsets = {field["name"]: field["offset"] for field in frame["fields"]}
+    sizes = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i16": 2, "i32": 4}
+    ends = [field["offset"] + sizes[field["type"]] for field in frame["fields"]]
+    assert ends[:-1] == [field["offset"] for field in frame["fields"]][1:]
+    assert offsets["stop_count"] == 22
+    running = [step for step in table["session"] if step["says"].startswith("RUNNING")]
+    wire = bytes.fromhex(running[0]["wire"])
+    assert wire[4 + offsets["state"]] == table["codes"]["DeviceState"]["RUNNING"]
+    assert len(wire) == 4 + ends[-1] + 2 * 2 * 8 * 4 + 4
+
+
+def test_the_worked_session_is_what_the_real_host_says_and_takes():
+    """The host's half comes out of the link; the device's half goes into it."""
+    link = Link(lambda: wire_session.HOST_NONCE)
+    taken: list[Frame] = []
+    answers = events = 0
+    now_us = 0
+    for step in wire_session.session():
+        now_us += 5_000
+        if step.name in ("HELLO", "DESCRIBE"):
+            assert link.poll(now_us) == step.wire
+        elif step.name == "STOP":
+            link.stop()
+            assert link.poll(now_us) == STOP == step.wire
+        elif step.way == "host":
+            (payload,) = DownDecoder().feed(step.wire)
+            _, message = decode_down(payload)
+            assert link.send(message, now_us) == step.wire
+        else:
+            received = link.receive(step.wire, now_us)
+            taken += [received.frame] if received.frame else []
+            answers, events = answers + len(received.answers), events + len(received.events)
+    assert link.phase is Phase.UP
+    assert not link.stopping
+    assert [frame.state for frame in taken] == [1, 2, 3, 4]
+    assert (answers, events) == (4, 9)
+    stats = link.stats
+    assert (stats.gaps, stats.repeats, stats.foreign, stats.malformed, link.bad_crc) == (0,) * 5
+
+
+def test_the_lines_of_the_bench_are_lines_of_json():
+    (talk,) = [block for block in CODE_BLOCK.findall(PROTOCOL) if block.startswith('> {"do"')]
+    lines = talk.splitlines()
+    assert [line[0] for line in lines] == [">", "<"] * (len(lines) // 2)
+    for line in lines:
+        assert len(line) < 4096
+        said = json.loads(line[2:])
+        assert "do" in said if line[0] == ">" else "ok" in said
