@@ -14,6 +14,7 @@ from simulator.plant.chance import generator
 from simulator.plant.feet import Foot
 from simulator.plant.footprint import MatrixShape
 from simulator.plant.matrix import Counts, Matrices
+from simulator.plant.panel import PanelPlant
 from simulator.plant.person import Person
 from simulator.trace import Trace
 from simulator.wires import HeadWires, PanelWires
@@ -42,6 +43,7 @@ class Device:
         firmware: The microcontroller; tests look into it, the plant does not.
         panel: Buttons, key switch and supply.
         nvram: What the microcontroller keeps without power.
+        power: Plant truth of supply, relay and hardware watchdog.
         beds: Plant truth of both beds.
         matrices: Plant truth of what the taxels feel.
     """
@@ -60,9 +62,10 @@ class Device:
         self.panel = panel
         self.nvram = Nvram()
         self.firmware = Firmware(wires, panel, lambda: int(nonces.integers(1, 1 << 32)), self.nvram)
+        self.power = PanelPlant(panel, seed=seed)
         self.beds = (
-            BedPlant(wires[0], seed=seed, bed=0),
-            BedPlant(wires[1], seed=seed, bed=1),
+            BedPlant(wires[0], self.power, seed=seed, bed=0),
+            BedPlant(wires[1], self.power, seed=seed, bed=1),
         )
         self.person = Person(panel, auto=auto, seed=seed)
         self.trace = trace
@@ -100,13 +103,14 @@ class Device:
         """Run until `now_us`; return the messages to the host, whole ones, oldest first."""
         firmware_step = self.firmware.step
         left, right = self.beds
-        left_step, right_step = left.step, right.step
+        power_step, left_step, right_step = self.power.step, left.step, right.step
         trace = self.trace
         tick = self._tick
         end = now_us // STEP_US
         while tick < end:
             tick += 1
             firmware_step(tick * STEP_US)
+            power_step()
             left_step()
             right_step()
             if trace is not None:
@@ -130,6 +134,7 @@ class Device:
             person.clear()
 
     def _scan(self, now_us: int) -> None:
+        self.power.scan()
         self.person.advance(now_us)
         self._load(0, now_us)
         self._load(1, now_us)
@@ -156,8 +161,8 @@ class Device:
         self.matrices.press(
             bed,
             foot_scale=scale,
-            x_mm=plant.wires.x_mm,
-            y_mm=plant.wires.y_mm,
+            x_mm=plant.x_mm,
+            y_mm=plant.y_mm,
             head_n=force_n,
             relief_n=min(force_n, plant.share_n),
             radius_mm=math.sqrt(HEAD_RADIUS_MM * plant.depth_mm) if force_n > 0.0 else 0.0,

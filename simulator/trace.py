@@ -28,10 +28,6 @@ from simulator.trace_columns import (
 _ROW: Final = struct.Struct(ROW_CODES)
 _CHUNK_ROWS: Final = 8192
 _NO_REGION: Final = 255
-_CURRENT_IDLE_MA: Final = 40.0
-_CURRENT_MA_PER_N: Final = 11.0
-_SPIN_IDLE_MNM: Final = 3.0
-_SPIN_MNM_PER_N: Final = 2.8
 
 _NO_TARGET: Final = BedTarget(0, 0, 0, 0, 0, 0, 0, 0, 0, _NO_REGION)
 
@@ -67,7 +63,6 @@ class Trace:
         if at == 0:
             self._chunks.append(bytearray(_CHUNK_ROWS * _ROW.size))
         machine, order = firmware.machine, firmware.order
-        left, right = beds[0].wires, beds[1].wires
         obeying = machine.setpoint_counter != 0
         _ROW.pack_into(
             self._chunks[-1],
@@ -75,7 +70,7 @@ class Trace:
             now_us,
             machine.state,
             order.host_state if order is not None else 0,
-            left.enabled,
+            beds[0].wires.enabled,
             machine.homed,
             machine.setpoint_counter,
             (now_us - machine.order_frame_us) * 1e-3 if obeying else -1.0,
@@ -84,34 +79,31 @@ class Trace:
             machine.stop_at_us,
             machine.consent_at_us,
             machine.arm_at_us,
-            max(left.motor_c, right.motor_c),
-            max(left.surface_c, right.surface_c),
+            max(beds[0].motor_c, beds[1].motor_c),
+            max(beds[0].surface_c, beds[1].surface_c),
             *self._bed(0, beds[0], machine.heads[0], order),
             *self._bed(1, beds[1], machine.heads[1], order),
         )
         self._rows += 1
 
     def _bed(self, bed: int, plant: BedPlant, head: Head, order: SetPoint | None) -> BedRow:
-        wires = plant.wires
         place = self._places[bed]
         place.follow(plant)
         force_n = plant.force_n
         target = _NO_TARGET if order is None else (order.left, order.right)[bed]
         over_n = force_n - plant.share_n
-        turning = wires.spin_rpm != 0.0
-        torque_mnm = _SPIN_IDLE_MNM + _SPIN_MNM_PER_N * force_n if turning else 0.0
         region = target.limit_region
         return (
             force_n,
             plant.depth_mm,
             plant.gap_mm,
-            wires.z_mm,
-            wires.x_mm,
-            wires.y_mm,
-            wires.spin_rpm,
-            torque_mnm,
-            torque_mnm,
-            _CURRENT_IDLE_MA + _CURRENT_MA_PER_N * wires.force_b_n if wires.enabled else 0.0,
+            plant.z_mm,
+            plant.x_mm,
+            plant.y_mm,
+            plant.spin_rpm,
+            plant.spin_torque_mnm,
+            plant.spin_expected_mnm,
+            plant.wires.press_ma,
             place.region,
             place.u,
             place.v,
@@ -198,8 +190,8 @@ class _TruePlace:
 
     def follow(self, plant: BedPlant) -> None:
         """Look again where the head of `plant` is."""
-        wires, sole = plant.wires, plant.sole
-        at = (wires.x_mm, wires.y_mm, plant.stance)
+        sole = plant.sole
+        at = (plant.x_mm, plant.y_mm, plant.stance)
         if at == self._at or sole is None:
             return
         self._at = at

@@ -15,7 +15,22 @@ FLAG_Z_MM: Final = 0.5
 """Where the home flags end, bed frame: a flag covers its switch below this place."""
 
 IDLE_MA: Final = 40.0
-"""What a powered drive draws at rest; an unpowered one draws nothing."""
+"""What a powered drive draws at rest; an unpowered one draws nothing. The press holds its opening
+spring with it."""
+
+PRESS_MA_PER_N: Final = 11.0
+"""Press current for each newton of the motor, at the middle of its ripple. Signed: positive pushes
+towards the sole. Podal proposal, unmeasured."""
+
+PRESS_FRICTION_MA: Final = 25.0
+"""Coulomb friction of the press: the sign of its speed, in proportion below PRESS_CREEP_MM_S."""
+
+PRESS_CREEP_MM_S: Final = 1.0
+
+SPIN_IDLE_MNM: Final = 3.0
+SPIN_MNM_PER_N: Final = 2.8
+"""Friction of the turning head: a share of its own, and a share for each newton of the press. Podal
+proposal, unmeasured."""
 
 
 class HeadWires:
@@ -32,8 +47,9 @@ class HeadWires:
         spin_order_rpm: Head rotation ordered.
         vibration_hz: Eccentric ordered, 0 off.
         force_a_n: Sensor: load cell in the press axis.
-        press_ma: Sensor: current of the press motor; with the compression it makes channel B.
-        x_ma: Sensor: current of the carriage motor.
+        press_ma: Sensor: current of the press motor, signed: IDLE_MA + PRESS_MA_PER_N x force
+            (ripple +-15 % over a turn) + friction + what accelerates it; it makes channel B.
+        x_ma: Sensor: current of the carriage motor, without sign.
         y_ma: As x_ma.
         spin_mnm: Sensor: torque on the spin drive, from its current; the sign of the rotation.
         x_mm: Sensor: carriage encoder, bed frame; wrong by a constant until homed.

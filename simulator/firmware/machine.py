@@ -105,6 +105,7 @@ class Machine:
         """A host is there: test the parts and find home, once for each power-on."""
         if self.state == DeviceState.SILENT and self._boot_us < 0:
             self._boot_us = self.now_us
+            self._panel.relay = True
             for head in self.heads:
                 head.wires.enabled = True
 
