@@ -7,7 +7,7 @@ STOP_PORT ?= 8421
 ARGS ?=
 PARALLEL ?= -n 2 --dist loadgroup
 
-.PHONY: run test check test-all test-browser bench fmt docs lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test check test-all test-browser bench fuzz fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
@@ -32,6 +32,9 @@ test-all: test test-browser  ## the suite with the browser
 
 bench: setup-bench  ## measures beside peers, writes build/bench.json
 	$(BIN)/python -m tests.benchmarks
+
+fuzz: setup-dev  ## hostile bytes for a minute; make fuzz ARGS="--seconds 3600 --seed 7"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 fmt: setup-dev
 	$(BIN)/ruff format .

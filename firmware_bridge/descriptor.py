@@ -138,7 +138,7 @@ def parse_descriptor(packed: bytes) -> Descriptor:
     """
     table = _unpack(packed)
     if table.get("schema") != SCHEMA:
-        raise DescriptorError("schema", f"{table.get('schema')!r} is not {SCHEMA}")
+        raise DescriptorError("schema", f"{_brief(table.get('schema'))} is not {SCHEMA}")
     limits = _table(table, "limits")
     descriptor = Descriptor(
         device_id=_text(table, "device_id"),
@@ -172,6 +172,12 @@ def _unpack(packed: bytes) -> dict[str, Any]:
     return table
 
 
+def _brief(value: object) -> str:
+    """Return `value` as a part of a sentence: a number may have four thousand digits."""
+    text = repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
 def _table(table: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = table.get(name)
     if not isinstance(found, dict):
@@ -192,7 +198,7 @@ def _integer(table: Mapping[str, Any], name: str, path: str) -> int:
     if isinstance(found, bool) or not isinstance(found, int):
         raise DescriptorError(path, "missing or not an integer")
     if not low <= found <= high:
-        raise DescriptorError(path, f"{found} is outside {low} to {high}")
+        raise DescriptorError(path, f"{_brief(found)} is outside {low} to {high}")
     return found
 
 
