@@ -291,7 +291,7 @@ class Read(NamedTuple):
     """Ask for what the device keeps: its limits or one of its calibrations."""
 
     what: Annotated[int, _u8("Kept", high=4)]
-    bed: Annotated[int, _u8("0 left, 1 right; 0 for limits", high=1)]
+    bed: Annotated[int, _u8("0 left, 1 right; for limits it does not matter", high=1)]
 
 
 class LimitTable(NamedTuple):

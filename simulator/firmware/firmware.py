@@ -200,6 +200,8 @@ class Firmware:
 
     def _refuse_malformed(self, header: Header, message: Malformed) -> None:
         self.dropped.malformed += 1
+        if header.kind in (Kind.CALIBRATION, Kind.COMMIT):
+            self.keeper.forget()
         if header.kind == Kind.SETPOINT:
             self._refuse_order(header, message.why)
         else:
@@ -250,7 +252,7 @@ class Firmware:
             self._refuse_order(header, refusal)
 
     def _arm(self, header: Header, message: Arm) -> None:
-        damaged = self.keeper.damaged and self.machine.state == DeviceState.READY
+        damaged = self.keeper.damaged
         refusal = Refusal.FAULT_PRESENT if damaged else self.machine.arm(message)
         if refusal is None:
             self.keeper.forget()
@@ -286,7 +288,7 @@ class Firmware:
     def _calibrate(self, header: Header, message: Calibration | Commit) -> None:
         heads = self.machine.heads
         refusal = self._locked()
-        if refusal is None and any(head.wires.z_mm > RETRACTED_MM for head in heads):
+        if any(head.wires.z_mm > RETRACTED_MM for head in heads):
             refusal = Refusal.WRONG_STATE
         if refusal is not None:
             self.keeper.forget()

@@ -202,6 +202,23 @@ def test_a_proposal_waits_ten_seconds(bench):
     assert bench.ask_technically(late) == Refusal.NO_PROPOSAL
 
 
+def test_a_proposal_that_makes_no_sense_ends_the_one_before(bench):
+    proposed = told_calibration(bench, GAIN_A)
+    assert bench.ask_technically(GAIN_A._replace(gain_ppm=1)) == Refusal.OUT_OF_RANGE
+    order = Commit(proposed.token, proposed.digest)
+    assert bench.ask_technically(order) == Refusal.NO_PROPOSAL
+
+
+def test_a_press_that_is_not_down_keeps_the_calibration_from_being_written(bench):
+    proposed = told_calibration(bench, GAIN_A)
+    bench.device.firmware.machine.heads[0].wires.z_mm = 0.2
+    order = Commit(proposed.token, proposed.digest)
+    bench.device.receive(bench.link.send(order, bench.now_us))
+    bench.tick()
+    assert bench.answers[-1].refusal == Refusal.WRONG_STATE
+    assert bench.device.nvram.blank
+
+
 def test_a_turn_of_the_key_ends_the_proposal(bench):
     proposed = told_calibration(bench, GAIN_A)
     turn_key(bench, on=False)
