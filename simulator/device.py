@@ -3,19 +3,19 @@
 The same object runs behind a pty in real time and in memory as fast as it can.
 """
 
-import math
 from typing import Final
 
 from simulator.firmware.firmware import Firmware
 from simulator.firmware.identity import DESCRIPTOR
 from simulator.firmware.nvram import Nvram
-from simulator.plant.bed import HEAD_RADIUS_MM, BedPlant
+from simulator.plant.bed import BedPlant
 from simulator.plant.chance import generator
 from simulator.plant.feet import Foot
 from simulator.plant.footprint import MatrixShape
 from simulator.plant.matrix import Counts, Matrices
 from simulator.plant.panel import PanelPlant
 from simulator.plant.person import Person
+from simulator.plant.scene import Scene
 from simulator.trace import Trace
 from simulator.wires import HeadWires, PanelWires
 
@@ -46,6 +46,7 @@ class Device:
         power: Plant truth of supply, relay and hardware watchdog.
         beds: Plant truth of both beds.
         matrices: Plant truth of what the taxels feel.
+        scene: What stands on the beds.
     """
 
     def __init__(
@@ -69,7 +70,6 @@ class Device:
         )
         self.person = Person(panel, auto=auto, seed=seed)
         self.trace = trace
-        self._feet = feet
         self.matrices = Matrices(
             SHAPE,
             pa_per_count=DESCRIPTOR.matrix.pa_per_count,
@@ -78,9 +78,7 @@ class Device:
             seed=seed,
         )
         self._tick = 0
-        for bed, foot in enumerate(feet):
-            self.beds[bed].put_foot(foot.sole, foot.stance)
-            self.matrices.put_foot(bed, foot.resting_kpa)
+        self.scene = Scene(feet, self.beds, self.matrices, self.person, SHAPE)
 
     @property
     def now_us(self) -> int:
@@ -135,10 +133,8 @@ class Device:
 
     def _scan(self, now_us: int) -> None:
         self.power.scan()
-        self.person.advance(now_us)
-        self._load(0, now_us)
-        self._load(1, now_us)
-        counts = self.matrices.scan()
+        self.scene.advance(now_us)
+        counts = self.scene.scan()
         if self.trace is not None:
             self._count_saturated(counts)
         self.firmware.scan(now_us, counts)
@@ -146,34 +142,3 @@ class Device:
     def _count_saturated(self, counts: Counts) -> None:
         for bed, plant in enumerate(self.beds):
             plant.saturated = int((counts[bed] >= DESCRIPTOR.matrix.full_scale_counts).sum())
-
-    def _load(self, bed: int, now_us: int) -> None:
-        """Set the load of the moment, and what it does to the matrix."""
-        plant, leg = self.beds[bed], self.person.legs[bed]
-        foot = self._feet[bed]
-        scale = leg.share * self.person.sway(bed, now_us) if leg.share > 0.0 else 0.0
-        plant.foot_moving = leg.lift_mm != plant.foot_lift_mm
-        plant.foot_lift_mm = leg.lift_mm
-        plant.load_n = load_n = scale * foot.sole.build.seated_n
-        along_mm, _ = plant.foot_point()
-        plant.share_n = load_n * _share(along_mm / foot.sole.build.length_mm)
-        force_n = plant.force_n
-        self.matrices.press(
-            bed,
-            foot_scale=scale,
-            x_mm=plant.x_mm,
-            y_mm=plant.y_mm,
-            head_n=force_n,
-            relief_n=min(force_n, plant.share_n),
-            radius_mm=math.sqrt(HEAD_RADIUS_MM * plant.depth_mm) if force_n > 0.0 else 0.0,
-        )
-
-
-def _share(u: float) -> float:
-    """Return the part of the seated load that a head under `u` can take before the foot rises.
-
-    The ankle carries the leg a quarter of the way from the heel: lever arms of a rigid foot.
-    """
-    if u < 0.25:
-        return 0.6
-    return max(0.6 - 0.5 * (u - 0.25), 0.25)

@@ -91,7 +91,6 @@ class Trace:
         place.follow(plant)
         force_n = plant.force_n
         target = _NO_TARGET if order is None else (order.left, order.right)[bed]
-        over_n = force_n - plant.share_n
         region = target.limit_region
         return (
             force_n,
@@ -116,10 +115,10 @@ class Trace:
             target.limit_mn * 1e-3,
             head.limit_n,
             head.rise_n * 1e3,
-            plant.load_n + (over_n if over_n > 0.0 else 0.0),
+            plant.bed_n,
             plant.load_n,
             plant.saturated,
-            plant.foot_lift_mm == 0.0 and plant.load_n > 0.0,
+            plant.single_foot,
             plant.foot_moving,
         )
 

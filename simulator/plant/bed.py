@@ -87,6 +87,19 @@ _VIBRATION_MM: Final = 0.1
 
 
 ROOM_C: Final = 24.0
+MOTOR_K_PER_A2: Final = 61.0
+"""Steady rise of the press motor's case: 30 K at 60 N, 60 K stalled. Podal proposal, unmeasured."""
+
+MOTOR_TAU_S: Final = 120.0
+SURFACE_SHARE: Final = 0.25
+"""Part of the motor's rise that reaches the head; and of a spinning head's friction, 8 K for each
+watt. Podal proposals, unmeasured."""
+
+SURFACE_K_PER_W: Final = 8.0
+SURFACE_TAU_S: Final = 300.0
+NTC_SD_C: Final = 0.3
+"""Error of a thermistor of 1 %, constant over a run."""
+
 RUNAWAY_MM_S: Final = 60.0
 """Of a press whose bridge is shorted: no order slows it."""
 
@@ -139,7 +152,8 @@ class BedPlant:
         load_n: What the foot would put on the bed without the head.
         give_mm: How far the head has pushed the foot up.
         share_n: Force that the head can take over before the foot rises.
-        foot_moving: The foot is on its way to or from the bed.
+        foot_moving: The foot is on its way to or from the bed, slides or turns.
+        single_foot: One foot and nothing else stands on the bed.
         saturated: Taxels at full scale in the last scan, for the record.
         motor_c: True temperature of the press motor.
         surface_c: True temperature of the head's surface.
@@ -159,6 +173,7 @@ class BedPlant:
         "_drive_ma",
         "_elastic_n",
         "_memory",
+        "_motor_off_c",
         "_motor_z_mm",
         "_noise",
         "_noise_at",
@@ -168,6 +183,7 @@ class BedPlant:
         "_shake_mm",
         "_sin",
         "_still",
+        "_surface_off_c",
         "_vx",
         "_vy",
         "_vz",
@@ -184,6 +200,7 @@ class BedPlant:
         "motor_c",
         "saturated",
         "share_n",
+        "single_foot",
         "sole",
         "spin_expected_mnm",
         "spin_rpm",
@@ -228,6 +245,8 @@ class BedPlant:
         self._motor_z_mm = 0.0
         error_mm: list[float] = (parts.uniform(-1.0, 1.0, size=3) * encoder_error_mm).tolist()
         self._x_off_mm, self._y_off_mm, self._z_off_mm = error_mm
+        self._motor_off_c = float(parts.normal(0.0, NTC_SD_C))
+        self._surface_off_c = float(parts.normal(0.0, NTC_SD_C))
         self._vx = self._vy = self._vz = 0.0
         self._drive_ma = 0.0
         self._x_ma = self._y_ma = 0.0
@@ -249,6 +268,7 @@ class BedPlant:
         self.load_n = 0.0
         self.share_n = 0.0
         self.foot_moving = False
+        self.single_foot = False
         self.saturated = 0
         self.motor_c = self.surface_c = ROOM_C
         self.troubles = 0
@@ -268,6 +288,17 @@ class BedPlant:
         return -gap_mm if gap_mm < 0.0 else 0.0
 
     @property
+    def bed_n(self) -> float:
+        """True load on the bed, head included."""
+        over_n = self.force_n - self.share_n
+        return self.load_n + (over_n if over_n > 0.0 else 0.0)
+
+    @property
+    def speed(self) -> tuple[float, float]:
+        """True speed of the carriage along x and y [mm/s]."""
+        return self._vx, self._vy
+
+    @property
     def powered(self) -> bool:
         """The drives of this head can move it."""
         on = self.wires.enabled or self.troubles & _BRIDGE_STUCK != 0
@@ -281,6 +312,19 @@ class BedPlant:
         turn = math.radians(stance.axis_deg)
         self._sin, self._cos = math.sin(turn), math.cos(turn)
         self._cell = sole.at(*self.foot_point())
+
+    def live_on(self, seconds: float) -> None:
+        """Warm and cool over some milliseconds, at the current of their end."""
+        wires = self.wires
+        current_a = wires.press_ma * 1e-3
+        motor_k = self.motor_c - ROOM_C
+        heat_k = MOTOR_K_PER_A2 * current_a * current_a
+        self.motor_c += (heat_k - motor_k) * (seconds / MOTOR_TAU_S)
+        surface_k = SURFACE_SHARE * motor_k - (self.surface_c - ROOM_C)
+        if self.spin_rpm:
+            watts = self.spin_torque_mnm * 1e-3 * abs(self.spin_rpm) * (math.tau / 60.0)
+            surface_k += SURFACE_K_PER_W * watts
+        self.surface_c += surface_k * (seconds / SURFACE_TAU_S)
 
     def foot_point(self) -> tuple[float, float]:
         """Return where the head is, in the foot's own frame (along, across) mm."""
@@ -317,8 +361,8 @@ class BedPlant:
             self._press_skin(wires, moved_mm, idle_ma)
             if spin_order != 0.0 or self.spin_rpm != 0.0:
                 self._turn(spin_order, self.force_n)
-        wires.motor_c = self.motor_c
-        wires.surface_c = self.surface_c
+        wires.motor_c = self.motor_c + self._motor_off_c
+        wires.surface_c = self.surface_c + self._surface_off_c
 
     def _rest(self, wires: HeadWires, idle_ma: float) -> None:
         """One step of a parked head; the sensors say the same with other noise."""

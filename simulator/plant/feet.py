@@ -11,7 +11,7 @@ from simulator.plant.footprint import Floats, MatrixShape, scaled_to_load, synth
 from simulator.plant.measure import Measured
 from simulator.plant.people import Build
 from simulator.plant.recording import Recording
-from simulator.plant.sole import Sole, Stance
+from simulator.plant.sole import Sole, Stance, to_foot
 
 LEFT: Final = 0
 RIGHT: Final = 1
@@ -31,11 +31,13 @@ class Foot:
         sole: Shape and tissue.
         stance: Where on the bed.
         resting_kpa: Pressure of the seated foot, shape (rows, cols), row 0 = toe end.
+        recorded: That pressure is a recording's, not made from the sole.
     """
 
     sole: Sole
     stance: Stance
     resting_kpa: Floats
+    recorded: bool = False
 
 
 def lateral_of(bed: int) -> int:
@@ -74,6 +76,71 @@ def _stance(build: Build, shape: MatrixShape, *, bed: int, seed: int) -> Stance:
     )
 
 
+def kpa_at(foot: Foot, stance: Stance, shape: MatrixShape, *, quick: bool = False) -> Floats:
+    """Return the resting pressure of a foot that stands elsewhere than it first did.
+
+    A synthetic one is made anew; a recorded image, and any one that must be `quick`, is moved, each
+    cell by its middle.
+    """
+    if stance == foot.stance:
+        return foot.resting_kpa
+    if not (foot.recorded or quick):
+        return synthetic_kpa(foot.sole.build, stance, shape)
+    moved = _moved(foot, stance, shape)
+    return scaled_to_load(moved, foot.sole.build.seated_n, shape) if moved.any() else moved
+
+
+def shifted(
+    stance: Stance, *, lateral_mm: float = 0.0, along_mm: float = 0.0, turn_deg: float = 0.0
+) -> Stance:
+    """Return a stance after sliding along its own axes and turning outwards about its heel."""
+    turn = math.radians(stance.axis_deg)
+    across_mm = lateral_mm * stance.lateral
+    return Stance(
+        lateral=stance.lateral,
+        heel_x_mm=stance.heel_x_mm + along_mm * math.sin(turn) + across_mm * math.cos(turn),
+        heel_y_mm=stance.heel_y_mm + along_mm * math.cos(turn) - across_mm * math.sin(turn),
+        axis_deg=stance.axis_deg + turn_deg * stance.lateral,
+    )
+
+
+def turned_about(stance: Stance, length_mm: float) -> Stance:
+    """Return the stance of the same foot with its heel where the longest toe was."""
+    turn = math.radians(stance.axis_deg)
+    return Stance(
+        lateral=stance.lateral,
+        heel_x_mm=stance.heel_x_mm + length_mm * math.sin(turn),
+        heel_y_mm=stance.heel_y_mm + length_mm * math.cos(turn),
+        axis_deg=stance.axis_deg + 180.0,
+    )
+
+
+def _moved(foot: Foot, stance: Stance, shape: MatrixShape) -> Floats:
+    """Return the image of a foot at another stance, bilinear between its first cells."""
+    x_mm = (np.arange(shape.cols) + 0.5) * shape.pitch_x_mm
+    y_mm = (shape.rows - np.arange(shape.rows) - 0.5) * shape.pitch_y_mm
+    along, across = to_foot(stance, *np.meshgrid(x_mm, y_mm))
+    first = foot.stance
+    turn = math.radians(first.axis_deg)
+    across *= first.lateral
+    from_x_mm = first.heel_x_mm + along * math.sin(turn) + across * math.cos(turn)
+    from_y_mm = first.heel_y_mm + along * math.cos(turn) - across * math.sin(turn)
+    row = shape.rows - from_y_mm / shape.pitch_y_mm + 0.5  # of the padded image
+    col = from_x_mm / shape.pitch_x_mm + 0.5
+    padded = np.pad(foot.resting_kpa, 1)
+    row = np.clip(row, 0.0, shape.rows + 0.999)
+    col = np.clip(col, 0.0, shape.cols + 0.999)
+    i, j = row.astype(int), col.astype(int)
+    s, t = row - i, col - j
+    moved: Floats = (
+        padded[i, j] * (1 - s) * (1 - t)
+        + padded[i + 1, j] * s * (1 - t)
+        + padded[i, j + 1] * (1 - s) * t
+        + padded[i + 1, j + 1] * s * t
+    )
+    return moved
+
+
 def replayed_feet(
     recording: Recording, measured: Measured, shape: MatrixShape, *, seated_n: float
 ) -> tuple[Foot, Foot]:
@@ -91,8 +158,8 @@ def replayed_feet(
         heel_y_mm=measured.heel_y_mm + shift_y_mm,
         axis_deg=measured.axis_deg,
     )
-    own = Foot(sole, stance, kpa)
-    other = Foot(sole, _mirrored(stance, shape), np.ascontiguousarray(kpa[:, ::-1]))
+    own = Foot(sole, stance, kpa, recorded=True)
+    other = Foot(sole, _mirrored(stance, shape), np.ascontiguousarray(kpa[:, ::-1]), recorded=True)
     return (other, own) if measured.lateral > 0 else (own, other)
 
 

@@ -79,6 +79,7 @@ class Matrices:
         "_patches",
         "_reliefs",
         "_shape",
+        "_things",
         "_top",
         "_zero",
     )
@@ -108,6 +109,7 @@ class Matrices:
             generator(seed, 2), sd=NOISE_SD_COUNTS, most=most_counts, shape=cells
         )
         self._feet_kpa = np.zeros(cells, dtype=np.float32)
+        self._things: list[Field | None] = [None, None]
         self._image = np.zeros(cells, dtype=np.float32)
         self._patches: dict[int, tuple[int, int, Field]] = {}
         self._reliefs: tuple[dict[int, Relief], dict[int, Relief]] = ({}, {})
@@ -116,6 +118,10 @@ class Matrices:
         """A foot stands on this bed from now on; `kpa` is its resting pressure."""
         self._feet_kpa[bed] = kpa
         self._reliefs[bed].clear()
+
+    def lay(self, bed: int, kpa: Floats | None) -> None:
+        """Something else lies on this bed as well, or (None) no more."""
+        self._things[bed] = None if kpa is None else kpa.astype(np.float32)
 
     def press(
         self,
@@ -135,6 +141,9 @@ class Matrices:
         """
         image = self._image[bed]
         np.multiply(self._feet_kpa[bed], foot_scale, out=image)
+        thing = self._things[bed]
+        if thing is not None:
+            image += thing
         if head_n <= 0.0:
             return
         if relief_n > 0.0 and foot_scale > 0.0:

@@ -2,52 +2,43 @@
 
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from simulator.plant.chance import generator
-from simulator.plant.person_acts import ACTS
+from simulator.plant.leg import (
+    STANDING_RATIO,
+    STEP_ON_RATIO,
+    WITHDRAW_US,
+    WITHDRAWN_MM,
+    Leg,
+)
+from simulator.plant.person_acts import ACTS, BEDS_OF, SIDES
 from simulator.wires import PanelWires
 
 BEDS: Final = (0, 1)
 PRESS_US: Final = 150_000
-PLACE_US: Final = 400_000
-WITHDRAW_US: Final = 300_000
-"""A foot pulled away: 30-80 mm in 0.2-0.4 s; Podal proposal, unmeasured."""
-
-WITHDRAWN_MM: Final = 80.0
 REACTION_US: Final = 800_000
+PAIN_US: Final = 500_000
+"""From pain to the STOP button under the finger: Podal proposal, unmeasured."""
+
+LIFT_FIRST_US: Final = WITHDRAW_US + 50_000
+"""After this a foot that was to be lifted is in the air for certain."""
+
 SWAY_RATIO: Final = 0.01
 
 
-class Leg:
-    """One leg: how high the foot is held, and how much of its load is on the bed.
+class Placement(NamedTuple):
+    """What is on one bed.
 
     Attributes:
-        lift_mm: Foot over the bed.
-        share: Part of the seated load that is on the bed, 0 to 1, without sway.
+        foot: 0 the left foot, 1 the right one.
+        reversed: Its heel lies where the toes belong.
+        thing: Lies there as well, or instead while the foot is lifted; "" nothing.
     """
 
-    __slots__ = ("_from_mm", "_since_us", "_to_mm", "lift_mm", "share")
-
-    def __init__(self) -> None:
-        self.lift_mm = WITHDRAWN_MM
-        self.share = 0.0
-        self._from_mm = self._to_mm = WITHDRAWN_MM
-        self._since_us = 0
-
-    def move(self, to_mm: float, now_us: int) -> None:
-        """Begin to lift or lower the foot."""
-        if to_mm != self._to_mm:
-            self._from_mm, self._to_mm, self._since_us = self.lift_mm, to_mm, now_us
-
-    def advance(self, now_us: int) -> None:
-        """Hold the foot where it is by now."""
-        lasts_us = WITHDRAW_US if self._to_mm > 0.0 else PLACE_US
-        done = min((now_us - self._since_us) / lasts_us, 1.0)
-        smooth = done * done * (3.0 - 2.0 * done)
-        self.lift_mm = self._from_mm + (self._to_mm - self._from_mm) * smooth
-        # The last millimetres of the way carry the weight over.
-        self.share = max(0.0, 1.0 - self.lift_mm / 4.0)
+    foot: int
+    reversed: bool = False
+    thing: str = ""
 
 
 class Person:
@@ -59,17 +50,23 @@ class Person:
         seed: Of their sway.
 
     Attributes:
-        legs: Left and right.
+        legs: Left and right, by bed.
+        placements: What is on the beds.
+        tangled: Beds where something has got into the turning head.
         journal: What they did since someone last emptied it, for the record.
     """
 
     def __init__(self, panel: PanelWires, *, auto: bool, seed: int) -> None:
         self.legs = (Leg(), Leg())
+        self.placements = [Placement(0), Placement(1)]
+        self.tangled = [False, False]
         self.seated = False
         self.journal: list[tuple[int, str]] = []
         self._panel = panel
         self._auto = auto
         self._plan: list[tuple[int, str]] = []
+        self._later: list[tuple[int, Callable[[int], None]]] = []
+        self._doing = self._all_acts()
         if auto:
             self._plan = [
                 (100_000, "sit"),
@@ -97,27 +94,45 @@ class Person:
         if name not in ACTS:
             return False
         self.journal.append((now_us, name))
-        self._acts()[name](now_us)
+        self._doing[name](now_us)
         return True
 
-    def _acts(self) -> dict[str, Callable[[int], None]]:
-        return {
-            "sit": lambda _now: self._sit(True),
+    def _all_acts(self) -> dict[str, Callable[[int], None]]:
+        acts: dict[str, Callable[[int], None]] = {
+            "sit": self._sit,
+            "stand": self._stand,
             "stand-up": self._stand_up,
-            "place": lambda now: self._place(BEDS, now),
-            "place-left": lambda now: self._place((0,), now),
-            "place-right": lambda now: self._place((1,), now),
-            "withdraw": lambda now: self._withdraw(BEDS, now),
-            "withdraw-left": lambda now: self._withdraw((0,), now),
-            "withdraw-right": lambda now: self._withdraw((1,), now),
+            "swap": self._swap,
+            "pain": lambda now: self._after(PAIN_US, now, self._press_stop),
             "press-start": self._press_start,
             "press-stop": self._press_stop,
         }
+        sided: dict[str, Callable[[int, int], None]] = {
+            "place": self._place,
+            "withdraw": lambda bed, now: self.legs[bed].move(WITHDRAWN_MM, now),
+            "slide": lambda bed, now: self.legs[bed].slide(now),
+            "rotate": lambda bed, now: self.legs[bed].turn(now),
+            "reverse": self._reverse,
+            "step-on": self._step_on,
+            "hand": lambda bed, _now: self._lay("hand", bed),
+            "two-feet": lambda bed, _now: self._lay("foot", bed),
+            "object": lambda bed, now: self._exchange("book", bed, now),
+            "phone": lambda bed, now: self._exchange("phone", bed, now),
+            "shoe": lambda bed, now: self._exchange("shoe", bed, now),
+            "tangle": lambda bed, _now: self._tangle(bed, True),
+            "untangle": lambda bed, _now: self._tangle(bed, False),
+        }
+        for name, do in sided.items():
+            for side in SIDES:
+                acts[name + side] = _on(BEDS_OF[side], do)
+        return {name: acts[name] for name in ACTS}
 
     def advance(self, now_us: int) -> None:
         """Live on until `now_us`."""
         while self._plan and self._plan[0][0] <= now_us:
             self.act(self._plan.pop(0)[1], now_us)
+        if self._later:
+            self._do_later(now_us)
         if self._auto:
             self._watch_lamp(now_us)
         self._panel.start_pressed = now_us < self._start_until_us
@@ -140,24 +155,97 @@ class Person:
         elif now_us - self._lamp_seen_us >= REACTION_US and self._start_until_us < now_us:
             self.act("press-start", now_us)
 
-    def _sit(self, seated: bool) -> None:
-        self.seated = seated
+    def _do_later(self, now_us: int) -> None:
+        due = [item for item in self._later if item[0] <= now_us]
+        if due:
+            self._later = [item for item in self._later if item[0] > now_us]
+            for _, do in due:
+                do(now_us)
+
+    def _after(self, wait_us: int, now_us: int, do: Callable[[int], None]) -> None:
+        self._later.append((now_us + wait_us, do))
+
+    def _sit(self, now_us: int) -> None:
+        self.seated = True
+        for leg in self.legs:
+            leg.bear(1.0, now_us)
+
+    def _stand(self, now_us: int) -> None:
+        """Rise with the feet where they are: half of the body on each."""
+        self.seated = False
+        for leg in self.legs:
+            leg.bear(STANDING_RATIO, now_us)
 
     def _stand_up(self, now_us: int) -> None:
-        self._withdraw(BEDS, now_us)
-        self._sit(False)
+        """Leave: lift both feet off the beds, and go."""
+        for leg in self.legs:
+            leg.move(WITHDRAWN_MM, now_us)
+        self.seated = False
 
-    def _place(self, beds: tuple[int, ...], now_us: int) -> None:
-        self._sit(True)
-        for bed in beds:
-            self.legs[bed].move(0.0, now_us)
+    def _step_on(self, bed: int, now_us: int) -> None:
+        self.seated = False
+        self._put_down(bed, now_us)
+        self.legs[bed].bear(STEP_ON_RATIO, now_us)
 
-    def _withdraw(self, beds: tuple[int, ...], now_us: int) -> None:
-        for bed in beds:
-            self.legs[bed].move(WITHDRAWN_MM, now_us)
+    def _place(self, bed: int, now_us: int) -> None:
+        """Sit, take away what lies there, and put the foot down."""
+        self._sit(now_us)
+        self._put_down(bed, now_us)
+
+    def _put_down(self, bed: int, now_us: int) -> None:
+        if self.placements[bed].thing:
+            self._lay("", bed)
+        self.legs[bed].move(0.0, now_us)
+
+    def _swap(self, now_us: int) -> None:
+        """Lift both feet and put each on the other bed."""
+
+        def cross(now_us: int) -> None:
+            self.placements[0], self.placements[1] = self.placements[1], self.placements[0]
+            for bed in BEDS:
+                self.legs[bed].settle()
+                self._put_down(bed, now_us)
+
+        for leg in self.legs:
+            leg.move(WITHDRAWN_MM, now_us)
+        self._after(LIFT_FIRST_US, now_us, cross)
+
+    def _reverse(self, bed: int, now_us: int) -> None:
+        """Lift the foot and put it down with its heel where the toes were."""
+
+        def turn_about(now_us: int) -> None:
+            placement = self.placements[bed]
+            self.placements[bed] = placement._replace(reversed=not placement.reversed)
+            self.legs[bed].settle()
+            self._put_down(bed, now_us)
+
+        self.legs[bed].move(WITHDRAWN_MM, now_us)
+        self._after(LIFT_FIRST_US, now_us, turn_about)
+
+    def _lay(self, thing: str, bed: int) -> None:
+        """Lay something down beside the foot."""
+        self.placements[bed] = self.placements[bed]._replace(thing=thing)
+
+    def _exchange(self, thing: str, bed: int, now_us: int) -> None:
+        """Lift the foot and lay something down in its place."""
+        self.legs[bed].move(WITHDRAWN_MM, now_us)
+        self._after(LIFT_FIRST_US, now_us, lambda _now: self._lay(thing, bed))
+
+    def _tangle(self, bed: int, tangled: bool) -> None:
+        self.tangled[bed] = tangled
 
     def _press_start(self, now_us: int) -> None:
         self._start_until_us = now_us + PRESS_US
 
     def _press_stop(self, now_us: int) -> None:
         self._stop_until_us = now_us + PRESS_US
+
+
+def _on(beds: tuple[int, ...], do: Callable[[int, int], None]) -> Callable[[int], None]:
+    """Return what does `do` on each of these beds."""
+
+    def act(now_us: int) -> None:
+        for bed in beds:
+            do(bed, now_us)
+
+    return act

@@ -160,7 +160,15 @@ def _tissue(build: Build, u: Floats, v: Floats) -> tuple[Floats, Floats]:
     table = np.array(REGION_TISSUE)
     factor = SPHERE_RATIO * STIFFENING_RATIO / build.ageing.slow_ratio * build.stiffness
     k = _blurred(table[regions, 1]) * factor
-    return k, _blurred(table[regions, 0]) * build.thickness
+    thickness = _blurred(table[regions, 0]) * build.thickness
+    spot = build.bony
+    if spot is None:
+        return k, thickness
+    medial, lateral = borders(u)
+    du = (u - spot.u) * build.length_mm
+    dv = (v - spot.v) * (lateral - medial) * build.length_mm * build.width_ratio
+    near = np.exp(-0.5 * (du**2 + dv**2) / spot.radius_mm**2)
+    return k * spot.stiffness**near, thickness + (spot.thickness_mm - thickness) * near
 
 
 def _blurred(values: Floats) -> Floats:
