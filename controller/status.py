@@ -106,7 +106,7 @@ def _device(state: State, machine: Machine | None, link: Link) -> dict[str, Any]
             "stale": stats.stale,
             "naks": stats.naks,
             "age_ms": round(state.age_us / 1000, 1) if state.frame else None,
-            "round_trip_us": stats.round_trip_us,
+            "round_trip_us": stats.round_trips.last_us,
         },
     }
 

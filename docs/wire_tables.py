@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from controller import arming, core, limits, runner
 from docs.markdown import table
-from firmware_bridge import codec, descriptor, framing, link, messages, port
+from firmware_bridge import clock, codec, descriptor, framing, link, messages, port, stopping
 from firmware_bridge.messages import (
     DOWN_KINDS,
     UP_KINDS,
@@ -356,8 +356,8 @@ def host_timings() -> str:
         ("no valid message of the session: the session is over, HELLO again", _ms(link.SILENCE_US)),
         ("HELLO after the host refused the device, or the device the host",
          _ms(link.REFUSED_PERIOD_US)),
-        ("a frame older than this is not used", _ms(link.FRESH_US)),
-        ("STOP repeated until `stop_count` has changed", _ms(link.STOP_PERIOD_US)),
+        ("a frame older than this is not used", _ms(clock.FRESH_US)),
+        ("STOP repeated until `stop_count` has changed", _ms(stopping.STOP_PERIOD_US)),
         ("the loop turns at every frame, and without one every", _ms(runner.TICK_US)),
         ("no set-point asks for force while the newest frame is older than",
          f"{limits.FRAME_STALE_S * 1000:g} ms"),

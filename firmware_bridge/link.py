@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from firmware_bridge.clock import FRESH_US, Clock
 from firmware_bridge.codec import (
     HEADER_BYTES,
     PAGE_BYTES,
@@ -21,8 +22,13 @@ from firmware_bridge.codec import (
     up_lengths,
 )
 from firmware_bridge.descriptor import Descriptor, parse_descriptor
-from firmware_bridge.errors import BridgeError, DescriptorError, ProtocolMismatchError
-from firmware_bridge.framing import MAX_UP_BYTES, STOP, UpDecoder, wrap_down
+from firmware_bridge.errors import (
+    DescriptorError,
+    DeviceClockError,
+    ProtocolMismatchError,
+    RefusedError,
+)
+from firmware_bridge.framing import MAX_UP_BYTES, FramingStats, UpDecoder, wrap_down
 from firmware_bridge.messages import (
     PROTOCOL_VERSION,
     U32_MAX,
@@ -43,7 +49,12 @@ from firmware_bridge.messages import (
     SetPoint,
     Welcome,
 )
-from firmware_bridge.timebase import TimeBase, observe
+from firmware_bridge.statistics import LinkStats
+from firmware_bridge.stopping import Stopping
+from firmware_bridge.timebase import TimeBase
+
+VERSIONS: Final = (PROTOCOL_VERSION, PROTOCOL_VERSION)
+"""Lowest and highest protocol version this host speaks; a WELCOME must lie within."""
 
 HELLO_PERIOD_US: Final = 250_000
 """Bytes sent before a firmware enables its UART vanish, so the greeting is repeated."""
@@ -53,9 +64,12 @@ REFUSED_PERIOD_US: Final = 2_000_000
 SILENCE_US: Final = 1_000_000
 """After this long without a valid message a session is over and the greeting starts again."""
 
-STOP_PERIOD_US: Final = 5_000
-FRESH_US: Final = 50_000
-"""A frame older than this is never used. Source: ten missed frames at 200 Hz, Podal proposal."""
+STALE_US: Final = 7_000_000
+"""When all frames have been too old for so long, only a new handshake can tell ages again. Longer
+than a wrong clock needs to be known as one. Podal proposal, unmeasured."""
+
+MAX_UNMATCHED: Final = 64
+"""Set-points whose first frame is still awaited for their round trip; the oldest are forgotten."""
 
 _NO_BYTES: Final = b""
 
@@ -67,22 +81,6 @@ class Phase(enum.StrEnum):
     DESCRIBING = "describing"
     REFUSED = "refused"
     UP = "up"
-
-
-@dataclass(slots=True)
-class LinkStats:
-    """Counts since the link was made; trouble is data, not an exception."""
-
-    frames: int = 0
-    stale: int = 0
-    gaps: int = 0
-    repeats: int = 0
-    foreign: int = 0
-    malformed: int = 0
-    naks: int = 0
-    sessions: int = 0
-    age_us: int = 0
-    round_trip_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +115,24 @@ class Link:
 
     Args:
         nonces: Gives a new 32-bit number at each call; unpredictable in the product.
+
+    Attributes:
+        stats: Counts and times since the link was made.
+        phase: How far the conversation has come.
+        descriptor: What the newest device has said about itself.
+        refused: Why the device that answered last is not worked with.
+        bad_clock: Why nothing this power-on of the device says about time is believed; its session
+            goes on, without frames, so that it can still confirm a STOP.
     """
 
     def __init__(self, nonces: Callable[[], int]) -> None:
         self._nonces = nonces
         self.stats = LinkStats()
         self.descriptor: Descriptor | None = None
-        self.refused: BridgeError | None = None
+        self.refused: RefusedError | None = None
+        self.bad_clock: DeviceClockError | None = None
+        self._bad_boot_nonce = 0
+        self._stopping = Stopping()
         self._decoder = UpDecoder({})
         self._restart()
 
@@ -135,7 +144,7 @@ class Link:
         self._decoder = UpDecoder(lengths)
         self._decoder.stats = stats
         self.phase = Phase.GREETING
-        self.timebase = TimeBase()
+        self._clock = Clock()
         self._nonce = 0
         self._host_nonce = 0
         self._counter = 0
@@ -145,17 +154,25 @@ class Link:
         self._pages: list[bytes] = []
         self._last_sent_us: int | None = None
         self._last_heard_us = 0
-        self._last_stop_count: int | None = None
-        self._stop_baseline: int | None = None
-        self._stop_wanted = False
-        self._stop_sent_us: int | None = None
+        self._asked_page = -1
+        self._asked_us = 0
+        self._stale_since_us: int | None = None
+        self._stopping.forget_session()
         self._setpoint_sent_us: dict[int, int] = {}
 
     def close(self) -> None:
         """Forget the session because the port is gone; a STOP not yet heard is kept."""
-        wanted = self._stop_wanted
         self._restart()
-        self._stop_wanted = wanted
+
+    @property
+    def timebase(self) -> TimeBase:
+        """Device time on the host's clock, in this session."""
+        return self._clock.base
+
+    @property
+    def framing(self) -> FramingStats:
+        """What the decoder has seen since the link was made."""
+        return self._decoder.stats
 
     @property
     def bad_crc(self) -> int:
@@ -175,20 +192,20 @@ class Link:
     @property
     def stopping(self) -> bool:
         """A STOP is being repeated because the device has not confirmed it yet."""
-        return self._stop_wanted
+        return self._stopping.wanted
 
     def stop(self) -> None:
-        """Send STOP now and every 5 ms until the device's stop count rises."""
-        if not self._stop_wanted:
-            self._stop_wanted = True
-            self._stop_baseline = self._last_stop_count
-            self._stop_sent_us = None
+        """Send STOP now and every 5 ms until the device has counted one of these."""
+        self._stopping.want()
 
     def send(self, message: Down, now_us: int) -> bytes:
         """Return the bytes of `message`, counted into this session."""
         self._counter = (self._counter + 1) & U32_MAX
-        if isinstance(message, SetPoint) and len(self._setpoint_sent_us) < 64:
-            self._setpoint_sent_us[self._counter] = now_us
+        if isinstance(message, SetPoint):
+            sent = self._setpoint_sent_us
+            if len(sent) >= MAX_UNMATCHED:
+                del sent[next(iter(sent))]
+            sent[self._counter] = now_us
         return wrap_down(encode(message, nonce=self._nonce, counter=self._counter))
 
     @property
@@ -198,45 +215,46 @@ class Link:
 
     def poll(self, now_us: int) -> bytes:
         """Return the bytes that the conversation itself wants to send now."""
-        return self._poll_stop(now_us) + self._poll_handshake(now_us)
-
-    def _poll_stop(self, now_us: int) -> bytes:
-        if not self._stop_wanted:
-            return _NO_BYTES
-        if self._stop_sent_us is not None and now_us - self._stop_sent_us < STOP_PERIOD_US:
-            return _NO_BYTES
-        self._stop_sent_us = now_us
-        return STOP
+        return self._stopping.poll(now_us) + self._poll_handshake(now_us)
 
     def _poll_handshake(self, now_us: int) -> bytes:
-        if self.phase is Phase.UP:
-            if now_us - self._last_heard_us > SILENCE_US:
-                self.close()
-            return _NO_BYTES
-        since = None if self._last_sent_us is None else now_us - self._last_sent_us
         match self.phase:
-            case Phase.DESCRIBING:
-                if since is not None and since < PAGE_PERIOD_US:
-                    return _NO_BYTES
-                if now_us - self._last_heard_us > SILENCE_US:
+            case Phase.UP:
+                if self._is_over(now_us):
                     self.close()
-                    return _NO_BYTES
-                self._last_sent_us = now_us
-                return self.send(Describe(len(self._pages)), now_us)
+                return _NO_BYTES
+            case Phase.DESCRIBING:
+                return self._describe(now_us)
             case Phase.REFUSED:
-                if since is not None and since < REFUSED_PERIOD_US:
-                    return _NO_BYTES
+                return self._greet(now_us) if self._is_due(REFUSED_PERIOD_US, now_us) else _NO_BYTES
             case Phase.GREETING:
-                if since is not None and since < HELLO_PERIOD_US:
-                    return _NO_BYTES
-        return self._greet(now_us)
+                return self._greet(now_us) if self._is_due(HELLO_PERIOD_US, now_us) else _NO_BYTES
+
+    def _is_due(self, period_us: int, now_us: int) -> bool:
+        return self._last_sent_us is None or now_us - self._last_sent_us >= period_us
+
+    def _describe(self, now_us: int) -> bytes:
+        if not self._is_due(PAGE_PERIOD_US, now_us):
+            return _NO_BYTES
+        if now_us - self._last_heard_us > SILENCE_US:
+            self.close()
+            return _NO_BYTES
+        self._last_sent_us = now_us
+        if self._asked_page != len(self._pages):
+            self._asked_page, self._asked_us = len(self._pages), now_us
+        return self.send(Describe(len(self._pages)), now_us)
+
+    def _is_over(self, now_us: int) -> bool:
+        """Return whether the device is silent, or says only old things that nobody can use."""
+        stale_us = 0 if self._stale_since_us is None else now_us - self._stale_since_us
+        return now_us - self._last_heard_us > SILENCE_US or stale_us > STALE_US
 
     def _greet(self, now_us: int) -> bytes:
         self._nonce = 0
         self._host_nonce = (self._nonces() & U32_MAX) or 1
         self.phase = Phase.GREETING
         self._last_sent_us = now_us
-        return self.send(Hello(self._host_nonce, PROTOCOL_VERSION, PROTOCOL_VERSION), now_us)
+        return self.send(Hello(self._host_nonce, *VERSIONS), now_us)
 
     def receive(self, chunk: bytes, now_us: int) -> Received:
         """Return what `chunk` brings; damaged, foreign, repeated and stale messages are counted."""
@@ -247,11 +265,9 @@ class Link:
             self._take(payload, now_us, gathered)
         frame = gathered.frame
         frame_at_us = 0
-        if frame is not None:
-            frame_at_us = self.timebase.host_us(frame.device_us)
-            self.stats.age_us = now_us - frame_at_us
-            if self.stats.age_us > FRESH_US:
-                self.stats.stale += 1
+        if frame is not None and self.phase is Phase.UP:
+            frame_at_us = self._clock.base.host_us(frame.device_us)
+            if not self._is_fresh(now_us - frame_at_us, now_us):
                 frame = None
         return Received(
             frame,
@@ -260,6 +276,18 @@ class Link:
             tuple(gathered.answers),
             tuple(gathered.kept),
         )
+
+    def _is_fresh(self, age_us: int, now_us: int) -> bool:
+        stats = self.stats
+        stats.age_us = age_us
+        stats.age_max_us = max(stats.age_max_us, age_us)
+        if age_us <= FRESH_US and self._clock.tells_age and self.bad_clock is None:
+            self._stale_since_us = None
+            return True
+        stats.stale += 1
+        if self._stale_since_us is None:
+            self._stale_since_us = now_us
+        return False
 
     def _take(self, payload: bytes, now_us: int, gathered: _Gathered) -> None:
         matrix = self.descriptor.matrix if self.phase is Phase.UP and self.descriptor else None
@@ -273,7 +301,7 @@ class Link:
         elif isinstance(message, Welcome):
             self._take_welcome(header, message, now_us)
         elif isinstance(message, Nak) and header.nonce == 0:
-            self._take_version(message)
+            self._take_version(header, message)
         elif self._is_ours(header):
             self._last_heard_us = now_us
             self._take_session(message, now_us, gathered)
@@ -301,9 +329,7 @@ class Link:
         match message:
             case Frame():
                 self.stats.frames += 1
-                self.timebase = observe(
-                    self.timebase, device_us=message.device_us, arrival_us=now_us
-                )
+                self._clock.hear(message.device_us, now_us, self._asked_us)
                 self._take_frame(message, now_us)
                 gathered.frame = message
             case Page():
@@ -321,15 +347,13 @@ class Link:
                 gathered.kept.append(message)
 
     def _take_frame(self, frame: Frame, now_us: int) -> None:
-        self._last_stop_count = frame.stop_count
-        if self._stop_wanted and self._stop_sent_us is not None:
-            if self._stop_baseline is None:
-                self._stop_baseline = frame.stop_count
-            elif frame.stop_count != self._stop_baseline:
-                self._stop_wanted = False
+        if self._clock.doubt and self.bad_clock is None:
+            self.bad_clock = DeviceClockError(self._clock.doubt)
+            self._bad_boot_nonce = self.boot_nonce
+        self._stopping.hear(frame.stop_count)
         sent_us = self._setpoint_sent_us.pop(frame.setpoint_counter, None)
         if sent_us is not None:
-            self.stats.round_trip_us = now_us - sent_us
+            self.stats.round_trips.add(now_us - sent_us)
             for counter in [c for c in self._setpoint_sent_us if c < frame.setpoint_counter]:
                 del self._setpoint_sent_us[counter]
 
@@ -340,8 +364,8 @@ class Link:
         if self._nonce:
             self.stats.repeats += 1
             return
-        if welcome.version != PROTOCOL_VERSION:
-            self._refuse(ProtocolMismatchError(PROTOCOL_VERSION, welcome.version))
+        if not VERSIONS[0] <= welcome.version <= VERSIONS[1]:
+            self._refuse(ProtocolMismatchError(*VERSIONS, welcome.version))
             return
         if not 1 <= welcome.descriptor_pages <= 32:
             self._refuse(DescriptorError("pages", f"{welcome.descriptor_pages} pages"))
@@ -354,9 +378,11 @@ class Link:
         self._last_sent_us = None
         self.phase = Phase.DESCRIBING
 
-    def _take_version(self, nak: Nak) -> None:
-        if nak.of_kind == Kind.HELLO and nak.refusal == Refusal.VERSION:
-            self._refuse(ProtocolMismatchError(PROTOCOL_VERSION, -1))
+    def _take_version(self, header: Header, nak: Nak) -> None:
+        """Hear that no version fits; the header of the refusal says which one the device speaks."""
+        asked = self.phase is Phase.GREETING and nak.of_kind == Kind.HELLO
+        if asked and nak.refusal == Refusal.VERSION:
+            self._refuse(ProtocolMismatchError(*VERSIONS, header.version))
 
     def _take_page(self, page: Page) -> None:
         welcome = self._welcome
@@ -386,15 +412,22 @@ class Link:
         self._decoder.expect(Kind.FRAME, frame_length(matrix.rows, matrix.cols))
         self.descriptor = descriptor
         self.refused = None
+        if welcome.boot_nonce != self._bad_boot_nonce:
+            self.bad_clock = None  # another power-on, another clock
         self.stats.sessions += 1
         self.phase = Phase.UP
 
-    def _refuse(self, why: BridgeError) -> None:
+    def _refuse(self, why: RefusedError) -> None:
         self.refused = why
         self.phase = Phase.REFUSED
         self._nonce = 0
         self._last_sent_us = max(self._last_sent_us or 0, self._last_heard_us)
 
-    def refuse(self, why: BridgeError) -> None:
+    def refuse(self, why: RefusedError) -> None:
         """End the session because its owner will not work with this device; try again later."""
         self._refuse(why)
+
+    def greet_again(self) -> None:
+        """Forget why the device was refused and greet it at the next poll."""
+        self.refused = None
+        self.close()
