@@ -14,7 +14,16 @@ from api.control_link import ControlLink
 from api.gate import LOCAL_NAMES, Gate
 from api.live import Live
 from api.pages import read_atlas, read_pages
-from api.schemas import Accepted, Nothing, Problem, Routines, SessionWish, Status, StrictRoute
+from api.schemas import (
+    Accepted,
+    DeviceWord,
+    Nothing,
+    Problem,
+    Routines,
+    SessionWish,
+    Status,
+    StrictRoute,
+)
 
 JSON: Final = "application/json"
 NO_STORE: Final = {"cache-control": "no-store"}
@@ -124,6 +133,12 @@ def _acting(link: ControlLink) -> APIRouter:
     async def acknowledge(_: Annotated[Nothing | None, Body()] = None) -> Response:
         """Clear a latched fault whose cause is gone: a human act."""
         return _json(dict(await link.ask("acknowledge")))
+
+    @routes.post("/device/accept", responses=accepted)
+    async def accept_device(word: Annotated[DeviceWord | None, Body()] = None) -> Response:
+        """Work with the machine that is connected now instead of the one before: a human act."""
+        device_id = word.device_id if word else None
+        return _json(dict(await link.ask("accept_device", device_id=device_id)))
 
     @routes.post("/stop", tags=["stop"], responses={200: {"model": Accepted}, **_problems(503)})
     async def stop() -> Response:

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "start": ("api.commands.talk:start", "Ask for a massage."),
     "stop": ("api.commands.talk:stop", "Stop the massage, by every way there is."),
     "acknowledge": ("api.commands.talk:acknowledge", "Clear a fault whose cause is gone."),
+    "device": ("api.commands.device:device", "Accept another machine than before."),
     "routine": ("api.commands.data:routine", "List and show the routines."),
     "limits": ("api.commands.data:limits", "Show the force limits in force."),
     "map": ("api.map:map_command", "Find foot, pose and zones in recorded frames."),

@@ -54,6 +54,7 @@ def status_without_control(version: str, code: str) -> str:
             "version": version,
             "seq": 0,
             "device": {"id": None, "state": None, "simulated": None, "link": None},
+            "link": None,
             "session": session,
             "images": None,
             "beds": {"left": bed, "right": bed},

@@ -3,18 +3,21 @@
 import os
 import platform
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from api.http_client import NotServedError, call, is_podal
 from api.listeners import control_answers
-from api.sentences import alarm_sentences, state_sentence
+from api.sentences import alarm_sentences, link_sentence, state_sentence
 
 PACKAGES: Final = ("numpy", "pyserial", "fastapi", "uvicorn", "websockets", "click")
+DAMAGED_RATIO: Final = 0.001
+"""A sound USB cable damages nothing; more than this is worth a word. Podal proposal."""
+
 SERIAL_PATTERNS: Final = ("serial/by-id/*", "ttyACM*", "ttyUSB*", "cu.usb*")
 
 
@@ -128,10 +131,19 @@ def _device(host: str, port: int) -> Iterator[Finding]:
         yield Finding(Level.ADVICE, "device", "not connected", lines)
     else:
         yield Finding(Level.OK, "device", f"{device['id']}, {device.get('state')}")
+    if wire := link_sentence(status):
+        yield _wire(status["link"], wire)
     state = (status.get("session") or {}).get("state")
     level = Level.PROBLEM if state == "fault" else Level.OK
     if device.get("id") is not None:
         yield Finding(level, "massage", state_sentence(status), " ".join(alarm_sentences(status)))
+
+
+def _wire(link: Mapping[str, Any], seen: str) -> Finding:
+    lost = link["bad_crc"] + link["bad_length"] + link["gaps"]
+    if lost > DAMAGED_RATIO * link["frames"]:
+        return Finding(Level.ADVICE, "wire", seen, "try another cable or another USB port")
+    return Finding(Level.OK, "wire", seen)
 
 
 def _scheduler() -> Finding:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.errors import ControlRefusedError, ControlUnreachableError
-from api.schemas import SessionWish
+from api.schemas import DeviceWord, SessionWish
 from api.sentences import refusal_sentence
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -23,7 +23,7 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
 """Status of each refusal of the control process; every other refusal is a conflict (409)."""
 
 MAX_REPORTED_ERRORS: Final = 16
-_FIELDS: Final = tuple(SessionWish.model_fields)
+_FIELDS: Final = (*SessionWish.model_fields, *DeviceWord.model_fields)
 
 
 def problem_body(status: int, code: str, detail: str, **more: object) -> bytes:

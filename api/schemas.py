@@ -25,6 +25,14 @@ class SessionWish(Strict):
     level: Literal["gentle", "normal", "strong"] = "normal"
 
 
+class DeviceWord(Strict):
+    """A person's word that another machine than before is meant."""
+
+    device_id: str | None = Field(
+        default=None, max_length=64, description="The one shown by the alarm `other_device`"
+    )
+
+
 class Nothing(Strict):
     """An empty object."""
 
@@ -66,6 +74,27 @@ class Device(Open):
     id: str | None
     state: str | None
     simulated: bool | None
+
+
+class LinkState(Open):
+    """How the wire to the machine is doing, since the control process began."""
+
+    phase: str
+    frames: int
+    stale: int
+    bad_crc: int
+    bad_length: int
+    gaps: int
+    duplicates: int
+    foreign: int
+    malformed: int
+    reconnects: int
+    age_us: int
+    age_max_us: int
+    round_trip_us: int
+    round_trip_p50_us: int
+    round_trip_p99_us: int
+    drift_ppm: int | None
 
 
 class Session(Open):
@@ -110,6 +139,7 @@ class Status(Open):
 
     version: str
     device: Device
+    link: LinkState | None
     session: Session
     beds: Beds
     alarms: list[Alarm]

@@ -36,6 +36,29 @@ def alarm_sentences(status: Mapping[str, Any]) -> list[str]:
     return [_explained(alarm) for alarm in status.get("alarms") or ()]
 
 
+def link_sentence(status: Mapping[str, Any]) -> str:
+    """Return how the wire is doing, in figures; "" where there is none."""
+    link = status.get("link") or {}
+    if not link.get("frames"):
+        return ""
+    damaged = link["bad_crc"] + link["bad_length"]
+    parts = [
+        f"{link['frames']} frames, {damaged} damaged, {link['gaps']} missing, "
+        f"{link['duplicates']} repeated, {link['stale']} too old",
+        f"age {_ms(link['age_us'])} (at most {_ms(link['age_max_us'])})",
+    ]
+    if link["round_trip_us"]:
+        p50_us, p99_us = link["round_trip_p50_us"], link["round_trip_p99_us"]
+        parts.append(f"round trip p50 {_ms(p50_us)}, p99 {_ms(p99_us)}")
+    if link["drift_ppm"] is not None:
+        parts.append(f"clock {link['drift_ppm']:+d} ppm")
+    return "; ".join([*parts, f"{link['reconnects']} reconnects"])
+
+
+def _ms(time_us: int) -> str:
+    return f"{time_us / 1000:.1f} ms"
+
+
 def refusal_sentence(code: str, detail: str) -> str:
     """Return why a wish was refused; the control process sends codes, people read sentences."""
     return detail or catalogue().get(f"refusal.{code}", code)

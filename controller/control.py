@@ -13,6 +13,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -21,19 +22,31 @@ from typing import Any, Final
 from controller.mailbox import Letter, Mailbox
 from controller.request import Pause, Request, Stop, parse_request
 from controller.routine import Routine
-from controller.runner import TICK_US, Runner
+from controller.runner import TICK_US, Runner, Turn
 from controller.settings import Settings, default_settings
 from controller.state import State
-from firmware_bridge.discovery import find_ports
+from firmware_bridge.discovery import (
+    Candidate,
+    Search,
+    find_ports,
+    is_known,
+    ranked,
+    tried,
+    worked,
+)
 from firmware_bridge.errors import LinkLostError, PortUnavailableError
 from firmware_bridge.link import Phase
-from firmware_bridge.port import Port, SerialPort
+from firmware_bridge.outbox import Outbox
+from firmware_bridge.port import TAKES_NOTHING, Port, SerialPort
 
 STOPPING_US: Final = 5_000
-"""While a STOP is not confirmed the loop turns this often."""
+"""While a STOP is not confirmed, or a port is full, the loop turns this often."""
 
-REOPEN_US: Final = (200_000, 500_000, 1_000_000, 2_000_000)
+REOPEN_US: Final = (50_000, 200_000, 500_000, 1_000_000, 2_000_000)
 """Waits between attempts to open the port; the last one repeats."""
+
+LOOK_US: Final = 2_000_000
+"""While a port is of no use the others are looked at this often."""
 
 LEAVE_US: Final = 400_000
 """Longest wait, when told to end, until the device has confirmed that it lets go."""
@@ -74,14 +87,29 @@ class Control:
         mailbox: Where the faces ask.
         settings: Settings without a machine.
         version: Version of the product.
+        find: Returns the ports that could be our device, for "auto".
     """
 
-    def __init__(self, device: str, mailbox: Mailbox, settings: Settings, version: str) -> None:
+    def __init__(
+        self,
+        device: str,
+        mailbox: Mailbox,
+        settings: Settings,
+        version: str,
+        *,
+        find: Callable[[], Sequence[Candidate]] = find_ports,
+    ) -> None:
         self._device = device
         self._mailbox = mailbox
         self._settings = settings
         self.runner = Runner(settings, random_u32, version)
+        self._find = find
+        self._search = Search()
+        self._look_us = 0
         self._port: Port | None = None
+        self._at = Candidate(device)
+        self._outbox = Outbox()
+        self._polls_out = False
         self._poll = select.poll()
         self._poll.register(mailbox.fileno(), select.POLLIN)
         self._attempts = 0
@@ -95,23 +123,29 @@ class Control:
         signal.signal(signal.SIGINT, self._signals.on_signal)
         leave_us = 0
         while True:
-            letters = self._wait(self._wait_us(now_us()))
-            at_us = now_us()
-            self._open_if_due(at_us)
+            at_us = self.once()
             if self._signals.leave and not leave_us:
                 leave_us = at_us
-                self._turn(at_us, Stop())
-            self._serve(letters, at_us)
-            if self.runner.snapshot_due(at_us):
-                status = json.dumps(self.runner.status(), allow_nan=False)
-                self._mailbox.publish(status.encode(), self.runner.image())
+                self._turn(Stop())
             if leave_us and self._may_leave(at_us - leave_us):
-                self._close_port()
+                self.close_port()
                 return 0
+
+    def once(self) -> int:
+        """Wait for what comes next, deal with it, and return the time."""
+        letters = self._wait(self._wait_us(now_us()))
+        at_us = now_us()
+        self._open_if_due(at_us)
+        self._serve(letters, at_us)
+        self._leave_useless_port(at_us)
+        if self.runner.snapshot_due(at_us):
+            status = json.dumps(self.runner.status(), allow_nan=False)
+            self._mailbox.publish(status.encode(), self.runner.image())
+        return at_us
 
     def _wait_us(self, at_us: int) -> int:
         due_us = self.runner.state.now_us + TICK_US - at_us
-        if self.runner.link.stopping:
+        if self.runner.link.stopping or self._outbox.waits:
             due_us = min(due_us, STOPPING_US)
         return max(due_us, 0)
 
@@ -136,7 +170,7 @@ class Control:
         """Turn once, or once for each letter; a STOP goes before all else."""
         letters.sort(key=lambda letter: not _is_stop(letter))
         if not letters:
-            self._turn(at_us, None)
+            self._turn(None)
         for letter in letters:
             if letter.client.sock.fileno() < 0 and not _is_stop(letter):
                 continue  # who has gone waits for nothing; a STOP is meant all the same
@@ -144,7 +178,7 @@ class Control:
 
     def _answer(self, letter: Letter, at_us: int) -> dict[str, Any]:
         if letter.table is None:
-            self._turn(at_us, Stop())
+            self._turn(Stop())
             return {"id": 0, "ok": True}
         number = letter.table.get("id", 0)
         match letter.table.get("do"):
@@ -152,6 +186,9 @@ class Control:
                 return {"id": number, "ok": True, "routines": routine_list(self._settings)}
             case "limits":
                 return {"id": number, "ok": True, "limits": limit_list(self._settings)}
+            case "accept_device":
+                code = self._accept_device(letter.table, at_us)
+                return {"id": number, "ok": code == "ok", "code": code, "detail": ""}
             case _:
                 pass
         request = parse_request(letter.table)
@@ -159,26 +196,62 @@ class Control:
             return {"id": number, "ok": False, "code": "bad_request", "detail": ""}
         if _is_late(letter.table, request, at_us):
             return {"id": number, "ok": False, "code": "too_late", "detail": ""}
-        code = self._turn(at_us, request)
+        code = self._turn(request)
         return {"id": number, "ok": code == "ok", "code": code, "detail": ""}
 
-    def _turn(self, at_us: int, request: Request | None) -> str:
+    def _accept_device(self, table: dict[str, Any], at_us: int) -> str:
+        """Take the other device because a person said so; return a code."""
+        device_id = table.get("device_id")
+        if device_id is not None and not isinstance(device_id, str):
+            return "bad_request"
+        if _is_late(table, None, at_us):
+            return "too_late"
+        return self.runner.accept_device(device_id)
+
+    def _turn(self, request: Request | None) -> str:
         """One turn of the runner over what the port has; a dead port ends its session."""
         chunk = b""
         try:
             chunk = self._port.read(0.0) if self._port else b""
         except LinkLostError as error:
-            self._lose(error, at_us)
+            self._lose(error, now_us())
+        # Only now: what was read cannot have come later, even if this process was stopped here.
+        at_us = now_us()
         before = self.runner.state
         turn = self.runner.turn(chunk, at_us, request)
         _log_change(before, self.runner.state)
         self._log_stranger()
-        if turn.out and self._port is not None:
+        if self._port is not None:
             try:
-                self._port.write(turn.out)
+                self._write(turn, self._port, at_us)
             except LinkLostError as error:
                 self._lose(error, at_us)
         return turn.reply
+
+    def _write(self, turn: Turn, port: Port, at_us: int) -> None:
+        """Write what the port takes now; the rest waits, and the newest set-point replaces an old.
+
+        Raises:
+            LinkLostError: The port died, or has taken nothing for too long.
+        """
+        outbox = self._outbox
+        if turn.stop:
+            outbox.put_stop(turn.stop)
+        for message in turn.messages:
+            outbox.put(message)
+        if turn.set_point:
+            outbox.put_latest(turn.set_point)
+        while data := outbox.next_bytes():
+            count = port.write_some(data)
+            outbox.wrote(count, at_us)
+            if not count:
+                break
+        if outbox.is_stuck(at_us):
+            raise LinkLostError(port.name, TAKES_NOTHING)
+        if outbox.waits is not self._polls_out:
+            self._polls_out = outbox.waits
+            events = select.POLLIN | select.POLLOUT if self._polls_out else select.POLLIN
+            self._poll.modify(port.fileno(), events)
 
     def _log_stranger(self) -> None:
         """Say once why what is at the port is not worked with."""
@@ -196,18 +269,60 @@ class Control:
         if self._port is not None or at_us < self._reopen_us or self._signals.leave:
             return
         try:
-            self._port = _open(self._device)
+            self._port = self._open()
         except PortUnavailableError as error:
             self.runner.trouble = error.code
             self._wait_longer(str(error), at_us)
             return
+        self._look_us = at_us + LOOK_US
         self.runner.port_opened(at_us)
         self._poll.register(self._port.fileno(), select.POLLIN)
+
+    def _open(self) -> Port:
+        """Return the port of the device; with "auto" the first of its candidates that opens.
+
+        Raises:
+            PortUnavailableError: It is not there, or not to be had.
+        """
+        if self._device != "auto":
+            return SerialPort(self._device)  # a link is followed anew each time
+        refused = PortUnavailableError(
+            "auto", "no device found", "plug the device in", "device_missing"
+        )
+        for candidate in ranked(self._find(), self._search):
+            self._search = tried(self._search, candidate.path)
+            self._at = candidate
+            try:
+                return SerialPort(candidate.path)
+            except PortUnavailableError as error:
+                refused = error
+        raise refused
+
+    def _leave_useless_port(self, at_us: int) -> None:
+        """Leave a port at which nobody can be worked with, where there is another one to try."""
+        link = self.runner.link
+        if link.phase is Phase.UP:
+            if self._search.tried:
+                self._search = worked(self._search, self._at)
+            return
+        if self._device != "auto" or self._port is None or at_us < self._look_us:
+            return
+        if link.refused is None and self.runner.trouble != "device_silent":
+            return
+        self._look_us = at_us + LOOK_US
+        others = [other for other in self._find() if other.path != self._at.path]
+        if self.runner.waits_for_word:
+            # A person is asked about this device; only the known one is worth leaving it for.
+            others = [other for other in others if is_known(other, self._search)]
+        if others:
+            self.close_port()
+            self.runner.port_lost()
+            self._reopen_us = at_us
 
     def _lose(self, error: LinkLostError, at_us: int) -> None:
         if self.runner.link.phase is Phase.UP:
             self._attempts = 0  # it was a device, and may soon be one again
-        self._close_port()
+        self.close_port()
         self.runner.port_lost()
         self._wait_longer(str(error), at_us)
 
@@ -218,15 +333,18 @@ class Control:
         self._reopen_us = at_us + REOPEN_US[min(self._attempts, len(REOPEN_US) - 1)]
         self._attempts += 1
 
-    def _close_port(self) -> None:
+    def close_port(self) -> None:
+        """Give the port back, and forget what waited for it; safe to call twice."""
         if self._port is None:
             return
+        self._outbox.clear()
+        self._polls_out = False
         self._poll.unregister(self._port.fileno())
         self._port.close()
         self._port = None
 
 
-def _is_late(table: dict[str, Any], request: Request, at_us: int) -> bool:
+def _is_late(table: dict[str, Any], request: Request | None, at_us: int) -> bool:
     """Return whether a wish that leads to pressing was made too long ago to be meant now.
 
     A control process that was frozen would otherwise start a massage when it wakes.
@@ -235,22 +353,6 @@ def _is_late(table: dict[str, Any], request: Request, at_us: int) -> bool:
     if not isinstance(sent_us, int) or isinstance(request, Stop | Pause):
         return False
     return at_us - sent_us > LATE_US
-
-
-def _open(device: str) -> Port:
-    """Return the port of `device`, or of the device with our USB identity for "auto".
-
-    Raises:
-        PortUnavailableError: It is not there, or not to be had.
-    """
-    if device != "auto":
-        return SerialPort(device)
-    found = find_ports()
-    if not found:
-        raise PortUnavailableError(
-            "auto", "no device found", "plug the device in", "device_missing"
-        )
-    return SerialPort(found[0])
 
 
 def _is_stop(letter: Letter) -> bool:

@@ -111,7 +111,9 @@ def _notice(state: State, settings: Settings) -> State:
 
 def _notice_device(state: State, settings: Settings) -> State:
     if settings.machine is None:
-        return go(_unfeel(state), Happening.DEVICE_LOST, "link_lost")
+        lost = go(_unfeel(state), Happening.DEVICE_LOST, settings.barred or "link_lost")
+        was_pressing = lost.session is Session.FAULT is not state.session
+        return lost._replace(stop=was_pressing and bool(settings.barred))
     allowed_us = FRAMES_LOST_US if state.session in PRESSING else SILENT_US
     if state.age_us > allowed_us:
         lost = go(state, Happening.DEVICE_LOST, "frames_lost")

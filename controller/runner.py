@@ -12,9 +12,10 @@ from controller.request import Request
 from controller.settings import Settings, machine_of
 from controller.state import SensorFrame, State
 from controller.status import ZoneLoads, image, status
-from firmware_bridge.errors import DescriptorError
+from firmware_bridge.descriptor import Descriptor
+from firmware_bridge.errors import DescriptorError, OtherDeviceError
 from firmware_bridge.link import Link, Phase
-from firmware_bridge.messages import Ack, Down, Mask, Nak, SetPoint
+from firmware_bridge.messages import Ack, Acknowledge, Down, Mask, Nak, Retract, SetPoint
 
 TICK_US: Final = 10_000
 """The core ticks once a frame, and at least this often without one."""
@@ -31,10 +32,24 @@ SNAPSHOT_US: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn wants sent, and its answer to a request ("" there was none)."""
+    """What one turn wants sent, and its answer to a request.
 
-    out: bytes
-    reply: str
+    Attributes:
+        stop: STOP, before everything, b"" none.
+        messages: Whole messages that must all arrive, in order.
+        set_point: The order of the moment, after them; a newer one takes its place.
+        reply: Answer to the request, "" there was none.
+    """
+
+    stop: bytes = b""
+    messages: tuple[bytes, ...] = ()
+    set_point: bytes = b""
+    reply: str = ""
+
+    @property
+    def out(self) -> bytes:
+        """All of it, in the order in which it is sent."""
+        return self.stop + b"".join(self.messages) + self.set_point
 
 
 class Runner:
@@ -48,6 +63,7 @@ class Runner:
     Attributes:
         fifo: The loop runs under SCHED_FIFO.
         trouble: Code why the port cannot be opened, "" where it is.
+        device_id: The device this process works with; another one needs a person's word.
     """
 
     def __init__(self, settings: Settings, nonces: Callable[[], int], version: str) -> None:
@@ -57,6 +73,7 @@ class Runner:
         self.lateness = Lateness()
         self.fifo = False
         self.trouble = ""
+        self.device_id = ""
         self._opened_us: int | None = None
         self._version = version
         self._zones = (ZoneLoads(), ZoneLoads())
@@ -78,18 +95,25 @@ class Runner:
             self._answers = ()
             self.lateness.add(now_us - received.frame_at_us)
         elif request is None and 0 < now_us - self.state.now_us < TICK_US and self.state.ticks:
-            return Turn(self.link.poll(now_us), "")
+            return self._say((), "", now_us)
         self.state = step(self.state, sensor, now_us, request, self.settings)
         if self.state.stop:
             self.link.stop()
-        out = [self.link.poll(now_us)]
-        # While a STOP is not confirmed nothing else is asked for.
-        out += [
-            self._send(order, now_us)
-            for order in self.state.orders
-            if not (self.link.stopping and isinstance(order, SetPoint))
-        ]
-        return Turn(b"".join(out), self.state.reply)
+        return self._say(self.state.orders, self.state.reply, now_us)
+
+    def _say(self, orders: tuple[Down, ...], reply: str, now_us: int) -> Turn:
+        """Return the turn that sends `orders` and what the conversation itself wants said."""
+        stop, handshake = self.link.poll_stop(now_us), self.link.poll_handshake(now_us)
+        messages = (handshake,) if handshake else ()
+        set_point = b""
+        for order in orders:
+            if self.link.stopping and not isinstance(order, Retract | Acknowledge):
+                continue  # while a STOP is not confirmed nothing is asked for
+            if isinstance(order, SetPoint):
+                set_point = self._send(order, now_us)
+            else:
+                messages = (*messages, self._send(order, now_us))
+        return Turn(stop, messages, set_point, reply)
 
     def _send(self, order: Down, now_us: int) -> bytes:
         data = self.link.send(order, now_us)
@@ -119,7 +143,26 @@ class Runner:
         """The port is gone: the session with the device is over."""
         self._opened_us = None
         self.link.close()
+        self.link.refused = None
         self._follow_link()
+
+    @property
+    def waits_for_word(self) -> bool:
+        """Another device than before is there, and a person has to say whether that is meant."""
+        return isinstance(self.link.refused, OtherDeviceError)
+
+    def accept_device(self, device_id: str | None) -> str:
+        """Work with the other device from now on, because a person said so; return a code.
+
+        Args:
+            device_id: The one the person was shown; None takes whichever it is.
+        """
+        other = self.link.refused
+        if not isinstance(other, OtherDeviceError) or device_id not in (None, other.found):
+            return "no_other_device"
+        self.device_id = other.found
+        self.link.greet_again()
+        return "ok"
 
     def _watch_silence(self, now_us: int) -> None:
         """Say that whoever is at the port does not answer the greeting."""
@@ -135,9 +178,10 @@ class Runner:
     def _follow_link(self) -> None:
         """Keep the settings' machine in step with the link's session."""
         if self.link.phase is not Phase.UP:
-            if self.settings.machine is not None:
-                self.settings = replace(self.settings, machine=None)
-                self._unanswered, self._answers = {}, ()
+            self._bar(self.link.refused.code if self.link.refused else "")
+            return
+        if self.link.bad_clock is not None:
+            self._bar(self.link.bad_clock.code)
             return
         if self._machine_session == self.link.stats.sessions:
             return
@@ -146,11 +190,32 @@ class Runner:
         if descriptor is None:
             return
         try:
-            check_device(descriptor)
-        except DescriptorError as error:
+            self._check(descriptor)
+        except (DescriptorError, OtherDeviceError) as error:
             self.link.refuse(error)
+            self._bar(error.code)
             return
-        self.settings = replace(self.settings, machine=machine_of(descriptor))
+        self.device_id = descriptor.device_id
+        self.settings = replace(self.settings, machine=machine_of(descriptor), barred="")
+
+    def _check(self, descriptor: Descriptor) -> None:
+        """Accept a device within the ceilings that is the one known before.
+
+        Raises:
+            DescriptorError: It would allow too much.
+            OtherDeviceError: It is another one.
+        """
+        check_device(descriptor)
+        if self.device_id not in ("", descriptor.device_id):
+            raise OtherDeviceError(self.device_id, descriptor.device_id)
+
+    def _bar(self, code: str) -> None:
+        """Work with no device: nothing agreed with the last one holds any more."""
+        if self.settings.machine is not None:
+            self._unanswered, self._answers = {}, ()
+        elif self.settings.barred == code:
+            return
+        self.settings = replace(self.settings, machine=None, barred=code)
 
     def snapshot_due(self, now_us: int) -> bool:
         """Return whether people should be shown something new; true once per period."""

@@ -34,12 +34,18 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settings:
-    """Everything `core.step` may know that is not state; `machine` is None without a device."""
+    """Everything `core.step` may know that is not state.
+
+    Attributes:
+        machine: The device worked with, None without one.
+        barred: Code why the device that is there is not worked with, "" none is there.
+    """
 
     limits: Limits
     library: Mapping[str, Routine]
     atlas: Atlas
     machine: Machine | None = None
+    barred: str = ""
 
 
 def default_settings() -> Settings:

@@ -18,6 +18,7 @@ from controller.session import Session
 from controller.settings import Machine, Settings
 from controller.state import State
 from controller.zones import zone_weights
+from firmware_bridge.errors import OtherDeviceError
 from firmware_bridge.link import Link
 from firmware_bridge.messages import BedReport, Flag
 
@@ -71,6 +72,7 @@ def status(
         "version": version,
         "seq": state.ticks,
         "device": _device(state, machine, link),
+        "link": link_table(link),
         "session": _session(state),
         "beds": {
             bed.side.value: _bed(state, index, settings, zones[index])
@@ -108,6 +110,32 @@ def _device(state: State, machine: Machine | None, link: Link) -> dict[str, Any]
             "age_ms": round(state.age_us / 1000, 1) if state.frame else None,
             "round_trip_us": stats.round_trips.last_us,
         },
+    }
+
+
+def link_table(link: Link) -> dict[str, Any]:
+    """Return how the wire to the device is doing, since this process began."""
+    stats, framing, trips = link.stats, link.framing, link.stats.round_trips
+    return {
+        "phase": link.phase.value,
+        "frames": stats.frames,
+        "stale": stats.stale,
+        "bad_crc": framing.bad_crc,
+        "bad_length": framing.bad_length,
+        "skipped_bytes": framing.skipped_bytes,
+        "gaps": stats.gaps,
+        "duplicates": stats.repeats,
+        "foreign": stats.foreign,
+        "malformed": stats.malformed,
+        "naks": stats.naks,
+        "reconnects": stats.reconnects,
+        "age_us": stats.age_us,
+        "age_max_us": stats.age_max_us,
+        "round_trip_us": trips.last_us,
+        "round_trip_p50_us": trips.quantile_us(0.5),
+        "round_trip_p99_us": trips.quantile_us(0.99),
+        "round_trip_max_us": trips.max_us,
+        "drift_ppm": link.timebase.drift_ppm,
     }
 
 
@@ -168,8 +196,11 @@ def _alarms(state: State, link: Link, trouble: str) -> list[dict[str, Any]]:
         alarms.append(_alarm(trouble, 0, latched=False))
     if state.session is Session.FAULT:
         alarms.append(_alarm(state.reason, state.now_us - state.entered_us, latched=True))
-    if link.refused is not None:
-        alarms.append({**_alarm("device_refused", 0, latched=False), "detail": str(link.refused)})
+    for why in (link.refused, link.bad_clock):
+        if why is not None:
+            alarm = {**_alarm(why.code, 0, latched=False), "detail": str(why)}
+            other = {"device_id": why.found} if isinstance(why, OtherDeviceError) else {}
+            alarms.append({**alarm, **other})
     return alarms
 
 

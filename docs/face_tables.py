@@ -8,7 +8,9 @@ from api.app import create_app
 from api.control_link import ControlLink
 from api.problems import REFUSAL_STATUS
 from api.sentences import catalogue
+from controller.status import link_table
 from docs.markdown import table
+from firmware_bridge.link import Link
 
 _UNREACHABLE: Final = {"control_absent": 503, "control_silent": 503}
 _PAGE_ONLY: Final = "unreachable"
@@ -47,8 +49,42 @@ def reasons() -> str:
     return table(("code", "text"), rows)
 
 
+_LINK: Final = {
+    "phase": "`greeting`, `describing`, `up` or `refused`",
+    "frames": "frames of a session, used or not",
+    "stale": "times that the newest frame was too old, or of unknown age, and so not used",
+    "bad_crc": "messages whose CRC was wrong",
+    "bad_length": "messages refused for their length",
+    "skipped_bytes": "bytes that belonged to no accepted message",
+    "gaps": "messages that never came, by the device's counter",
+    "duplicates": "messages whose counter had been used",
+    "foreign": "messages of another session",
+    "malformed": "messages with a right CRC that say nothing the protocol allows",
+    "naks": "refusals by the device",
+    "reconnects": "sessions after the first",
+    "age_us": "age of the newest frame when it was taken",
+    "age_max_us": "age of the oldest one, used or not",
+    "round_trip_us": "newest time from a set-point to the first frame that obeys it",
+    "round_trip_p50_us": "half of them were shorter, to 250 us",
+    "round_trip_p99_us": "99 of 100 were shorter, to 250 us",
+    "round_trip_max_us": "the longest one",
+    "drift_ppm": "how much the device's clock is slow (above 0) or fast; null before 6 s",
+}
+
+
+def link_figures() -> str:
+    """Return the keys of `link` in the status.
+
+    Raises:
+        KeyError: The status has one that is not explained here.
+    """
+    rows = [(f"`{key}`", _LINK[key]) for key in link_table(Link(lambda: 1))]
+    return table(("key", "value"), rows)
+
+
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "routes": routes,
     "refusals of requests": refusals,
     "reasons": reasons,
+    "link figures": link_figures,
 }

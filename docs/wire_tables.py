@@ -357,7 +357,7 @@ def host_timings() -> str:
         ("HELLO after the host refused the device, or the device the host",
          _ms(link.REFUSED_PERIOD_US)),
         ("a frame older than this is not used", _ms(clock.FRESH_US)),
-        ("STOP repeated until `stop_count` has changed", _ms(stopping.STOP_PERIOD_US)),
+        ("STOP repeated until `stop_count` has counted it", _ms(stopping.STOP_PERIOD_US)),
         ("the loop turns at every frame, and without one every", _ms(runner.TICK_US)),
         ("no set-point asks for force while the newest frame is older than",
          f"{limits.FRAME_STALE_S * 1000:g} ms"),

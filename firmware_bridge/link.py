@@ -215,9 +215,14 @@ class Link:
 
     def poll(self, now_us: int) -> bytes:
         """Return the bytes that the conversation itself wants to send now."""
-        return self._stopping.poll(now_us) + self._poll_handshake(now_us)
+        return self.poll_stop(now_us) + self.poll_handshake(now_us)
 
-    def _poll_handshake(self, now_us: int) -> bytes:
+    def poll_stop(self, now_us: int) -> bytes:
+        """Return the STOP to send now, b"" when none is due."""
+        return self._stopping.poll(now_us)
+
+    def poll_handshake(self, now_us: int) -> bytes:
+        """Return the greeting or question to send now, b"" when none is due."""
         match self.phase:
             case Phase.UP:
                 if self._is_over(now_us):

@@ -8,13 +8,15 @@ from typing import Final, Protocol
 import serial
 
 from firmware_bridge.errors import LinkLostError, PortUnavailableError
+from firmware_bridge.outbox import BLOCKED_US
 
 BAUD: Final = 3_000_000
 """2 x 32 x 16 taxels of 16 bits at 200 Hz need 4.3 Mbit/s; USB CDC ignores the figure."""
 
 READ_BYTES: Final = 65_536
-WRITE_TIMEOUT_S: Final = 0.02
-"""A device that takes no byte for four frames is not reading; the loop must not wait for it."""
+WRITE_TIMEOUT_S: Final = BLOCKED_US / 1e6
+
+TAKES_NOTHING: Final = "it takes no bytes"
 
 _LOST: Final = (OSError, serial.SerialException)
 """A dying tty raises plain OSError from some calls and SerialException from others."""
@@ -41,8 +43,16 @@ class Port(Protocol):
         """
         ...
 
+    def write_some(self, data: bytes) -> int:
+        """Send what the port takes now; return how many bytes that were, 0 when it is full.
+
+        Raises:
+            LinkLostError: The port died.
+        """
+        ...
+
     def write(self, data: bytes) -> None:
-        """Send all of `data`.
+        """Send all of `data`, waiting for it: for scripts, not for a loop.
 
         Raises:
             LinkLostError: The port died, or took no bytes for WRITE_TIMEOUT_S.
@@ -98,16 +108,26 @@ class SerialPort:
             raise LinkLostError(self.name, "the port has ended")
         return data
 
+    def write_some(self, data: bytes) -> int:
+        """Send what the tty takes now; return how many bytes that were, 0 when it is full."""
+        try:
+            return os.write(self._serial.fileno(), data)
+        except BlockingIOError:
+            return 0
+        except (*_LOST, TypeError) as error:
+            raise LinkLostError(self.name, _why(error)) from error
+
     def write(self, data: bytes) -> None:
         """Send all of `data`; what has been taken is sent, however late this process looks."""
+        left = data
+        while left := left[self.write_some(left) :]:
+            if not self._is_writable(WRITE_TIMEOUT_S):
+                raise LinkLostError(self.name, TAKES_NOTHING)
+
+    def _is_writable(self, timeout_s: float) -> bool:
         try:
-            descriptor = self._serial.fileno()
-            left = memoryview(data)
-            while left:
-                left = left[_write_some(descriptor, left) :]
-                if left and not select.select([], [descriptor], [], WRITE_TIMEOUT_S)[1]:
-                    raise LinkLostError(self.name, "it takes no bytes")
-        except (*_LOST, TypeError) as error:
+            return bool(select.select([], [self._serial.fileno()], [], timeout_s)[1])
+        except (*_LOST, TypeError, ValueError) as error:
             raise LinkLostError(self.name, _why(error)) from error
 
     def close(self) -> None:
@@ -116,13 +136,6 @@ class SerialPort:
             self._serial.close()
         except _LOST:
             return  # the tty is gone already, which is what was asked for
-
-
-def _write_some(descriptor: int, data: memoryview) -> int:
-    try:
-        return os.write(descriptor, data)
-    except BlockingIOError:
-        return 0
 
 
 def _unavailable(path: str, error: OSError) -> PortUnavailableError:

@@ -16,13 +16,14 @@ from api.commands.options import (
     stop_port_option,
 )
 from api.http_client import Answer, NotServedError, call, stop_by_api, stop_by_lane
-from api.sentences import alarm_sentences, say, state_sentence
+from api.sentences import alarm_sentences, link_sentence, say, state_sentence
 
 NO_DEVICE_CODES: Final = frozenset({"no_device", "control_absent", "control_silent"})
 
 
-def _call(host: str, port: int, method: str, path: str, body: Mapping[str, object] | None = None
-          ) -> Answer:  # fmt: skip
+def ask(host: str, port: int, method: str, path: str, body: Mapping[str, object] | None = None
+        ) -> Answer:  # fmt: skip
+    """Return what a running Podal answers; end the command with a sentence where none does."""
     try:
         return call(host, port, method, path, body)
     except NotServedError as error:
@@ -39,7 +40,7 @@ def status(ctx: click.Context, host: str, port: int, as_json: bool) -> None:
 
     Exit code 3 without a device, 4 with a fault.
     """
-    body = _call(host, port, "GET", "/api/v1/status").body
+    body = ask(host, port, "GET", "/api/v1/status").body
     if as_json:
         click.echo(json.dumps(body))
     else:
@@ -56,6 +57,8 @@ def _status_lines(body: Mapping[str, Any]) -> list[str]:
     if device.get("id") is not None:
         kind = say("device.simulated") if device.get("simulated") else say("device.real")
         lines.append(f"{kind}: {device['id']}, {device.get('state')}")
+    if wire := link_sentence(body):
+        lines.append(f"{say('label.link')}: {wire}")
     if session.get("remaining_s"):
         minutes, seconds = divmod(round(session["remaining_s"]), 60)
         lines.append(f"{session.get('routine')}: {minutes}:{seconds:02d} left")
@@ -99,16 +102,17 @@ def start(
 ) -> None:
     """Ask for the massage ROUTINE; it begins after a human act at the machine."""
     wish = {"routine": routine, "minutes": minutes, "level": level}
-    answer = _call(host, port, "POST", "/api/v1/session", wish)
+    answer = ask(host, port, "POST", "/api/v1/session", wish)
     if as_json:
         click.echo(json.dumps(answer.body))
     if answer.status != 201:
-        fail(f"{routine}: {answer.body.get('detail', answer.code)}", _exit_code(answer))
+        fail(f"{routine}: {answer.body.get('detail', answer.code)}", exit_code(answer))
     if not as_json:
         click.echo(say("cli.accepted"))
 
 
-def _exit_code(answer: Answer) -> ExitCode:
+def exit_code(answer: Answer) -> ExitCode:
+    """Return the exit code of a refused wish."""
     if answer.code in NO_DEVICE_CODES:
         return ExitCode.NO_DEVICE
     return ExitCode.DEVICE_FAULT if answer.code == "faulted" else ExitCode.FAILURE
@@ -119,9 +123,9 @@ def _exit_code(answer: Answer) -> ExitCode:
 @port_option
 def acknowledge(host: str, port: int) -> None:
     """Clear a fault after its cause is gone; a massage does not go on by itself."""
-    answer = _call(host, port, "POST", "/api/v1/acknowledge")
+    answer = ask(host, port, "POST", "/api/v1/acknowledge")
     if answer.status != 200:
-        fail(str(answer.body.get("detail", answer.code)), _exit_code(answer))
+        fail(str(answer.body.get("detail", answer.code)), exit_code(answer))
     click.echo(say("cli.acknowledged"))
 
 

@@ -198,6 +198,21 @@ def test_a_fault_says_what_to_do(visit, control):
     eventually(lambda: acts(control) == ["acknowledge"])
 
 
+def test_another_machine_than_before_is_accepted_by_its_name(visit, control):
+    page = visit()
+    alarm = {"code": "other_device", "since_ms": 0, "latched": False, "advice": "other_device"}
+    control.scene(session={"state": "no_device"}, alarms=[{**alarm, "device_id": "two"}])
+    wait_text(
+        page,
+        "#hint",
+        "Another machine is connected than before. "
+        "If that is meant, accept it; else plug in the one you know.",
+    )
+    page.click("#act")
+    eventually(lambda: acts(control) == ["accept_device"])
+    assert control.heard()[-1]["device_id"] == "two"
+
+
 def press_stop(page):
     page.click("#stop")
 

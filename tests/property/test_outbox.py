@@ -3,7 +3,7 @@
 The wire is real: what comes out of the outbox goes through the device's own decoder.
 """
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.codec import decode_down, encode
@@ -38,6 +38,7 @@ acts = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(acts)
 def test_the_device_hears_whole_messages_in_order_all_orders_and_the_newest_set_point(script):
     outbox, decoder, counter = Outbox(), DownDecoder(), 0
@@ -63,6 +64,7 @@ def test_the_device_hears_whole_messages_in_order_all_orders_and_the_newest_set_
     assert outbox.waiting_bytes == 0
 
 
+@settings(deadline=None)
 @given(acts, st.integers(0, 7))
 def test_stop_goes_before_everything_and_is_counted_even_where_it_cuts_a_message(script, begun):
     outbox, decoder = Outbox(), DownDecoder()

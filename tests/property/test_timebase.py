@@ -1,6 +1,6 @@
 """The time base: offset and drift of the device's clock, whatever delays the wire adds."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.timebase import (
@@ -29,6 +29,7 @@ def heard(skew_ppm, jitter_us, *, seconds=8, base=None, from_us=0, delay_us=0):
     return base
 
 
+@settings(deadline=None, max_examples=50)
 @given(skews, jitters)
 def test_the_drift_is_found_to_a_few_parts_in_a_thousand_whatever_the_jitter(skew_ppm, jitter_us):
     base = heard(skew_ppm, jitter_us)
@@ -42,6 +43,7 @@ def test_the_drift_is_found_to_a_few_parts_in_a_thousand_whatever_the_jitter(ske
         assert not base.drifts
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(-20_000, FOLLOWED_PPM), jitters)
 def test_a_clock_within_its_tolerance_never_makes_a_fresh_frame_look_old(skew_ppm, jitter_us):
     base = TimeBase()
@@ -54,6 +56,7 @@ def test_a_clock_within_its_tolerance_never_makes_a_fresh_frame_look_old(skew_pp
         assert 0 <= age_us <= 25_000
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(10_000, 2_000_000), st.integers(1, 30), jitters)
 def test_a_delay_that_stays_is_not_taken_for_the_offset(delay_us, seconds, jitter_us):
     base = heard(0, jitter_us)
@@ -64,6 +67,7 @@ def test_a_delay_that_stays_is_not_taken_for_the_offset(delay_us, seconds, jitte
     assert forgiven_us <= (seconds + 3) * (CREEP_PPM + FOLLOWED_PPM) + max(jitter_us)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 1 << 40), st.integers(0, 1 << 40)), max_size=200))
 def test_any_times_leave_integers_in_bounded_memory(pairs):
     base = TimeBase()

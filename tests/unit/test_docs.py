@@ -12,7 +12,7 @@ import pytest
 from api.cli import podal
 from docs import generate, wire_json, wire_session
 from docs.wire_examples import DOWN, UP
-from firmware_bridge.codec import decode_down
+from firmware_bridge.codec import decode_down, decode_up
 from firmware_bridge.framing import STOP, DownDecoder
 from firmware_bridge.link import Link, Phase
 from firmware_bridge.messages import Frame, Kind
@@ -229,9 +229,13 @@ def test_the_worked_session_is_what_the_real_host_says_and_takes():
     link = Link(lambda: wire_session.HOST_NONCE)
     taken: list[Frame] = []
     answers = events = 0
-    now_us = 0
+    now_us = first_us = 0
     for step in wire_session.session():
-        now_us += 5_000
+        now_us += 100
+        if step.name == "FRAME":
+            device_us = decode_up(step.wire[4:-4], wire_session.ROWS, wire_session.COLS).device_us
+            first_us = first_us or device_us - now_us
+            now_us = device_us - first_us  # each arrives as it is taken
         if step.name in ("HELLO", "DESCRIBE"):
             assert link.poll(now_us) == step.wire
         elif step.name == "STOP":

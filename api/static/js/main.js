@@ -4,7 +4,7 @@
 import { routines, Stop, wish } from "./actions.js";
 import { Bed } from "./bed.js";
 import { Live } from "./live.js";
-import { CalmLine, clock, hint, sentence, underRoller, workingSide } from "./sentences.js";
+import { CalmLine, clock, hint, otherDevice, sentence, underRoller, workingSide } from "./sentences.js";
 import { Sole } from "./sole.js";
 import { currentLanguage, inLanguage, preferredLanguage, say, useLanguage, useOtherLanguage } from "./texts.js";
 
@@ -24,6 +24,9 @@ const ACTS = {
   paused: { text: "action.resume", path: "/session/resume" },
   fault: { text: "action.acknowledge", path: "/acknowledge" },
 };
+
+/** Whatever the state: a person has to say whether another machine is meant. */
+const ACCEPT = { text: "action.accept_device", path: "/device/accept" };
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 const element = (id) => /** @type {T} */ (document.getElementById(id));
@@ -83,19 +86,27 @@ class Page {
   }
 
   async act() {
-    const act = ACTS[this.status?.session.state];
+    const act = this.actNow();
     if (!act) return;
-    const body =
-      act.path === "/session"
-        ? {
-            routine: /** @type {HTMLSelectElement} */ (element("routine")).value,
-            level: /** @type {HTMLSelectElement} */ (element("level")).value,
-          }
-        : undefined;
+    const body = this.bodyOf(act.path);
     write("notice", "");
     const code = await wish(act.path, body);
     this.noticeState = this.status.session.state;
     write("notice", code ? say(`refusal.${code}`) : "");
+  }
+
+  actNow() {
+    return otherDevice(this.status) ? ACCEPT : ACTS[this.status?.session.state];
+  }
+
+  /** @param {string} path @returns {object | undefined} what the wish says */
+  bodyOf(path) {
+    if (path === ACCEPT.path) return { device_id: otherDevice(this.status)?.device_id ?? null };
+    if (path !== "/session") return undefined;
+    return {
+      routine: /** @type {HTMLSelectElement} */ (element("routine")).value,
+      level: /** @type {HTMLSelectElement} */ (element("level")).value,
+    };
   }
 
   /** @param {any} status */
@@ -173,7 +184,7 @@ class Page {
 
   /** @param {string} state */
   showAct(state) {
-    const act = ACTS[state];
+    const act = this.actNow();
     element("wish").hidden = !WISHING.includes(state);
     const button = /** @type {HTMLButtonElement} */ (element("act"));
     button.hidden = !act;

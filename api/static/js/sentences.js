@@ -27,8 +27,15 @@ export function sentence(status, side) {
   return doing ? `${text}: ${doing.charAt(0).toLowerCase()}${doing.slice(1)}` : text;
 }
 
+/** @param {any} status @returns {any} the alarm of another machine than before, if there is one */
+export function otherDevice(status) {
+  return status?.alarms?.find((/** @type {any} */ one) => one.code === "other_device");
+}
+
 /** @param {any} status @returns {string} what to know or do next */
 export function hint(status) {
+  const other = otherDevice(status);
+  if (other) return explained(other.code, other.advice); // its button comes before “All is well”
   const [alarm] = status.alarms ?? [];
   if (alarm) {
     const text = explained(alarm.code, alarm.advice) || say("reason.other", alarm);

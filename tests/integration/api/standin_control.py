@@ -112,6 +112,7 @@ def first_status():
                 "round_trip_us": 900,
             },
         },
+        "link": None,
         "session": {
             "state": "ready",
             "routine": None,

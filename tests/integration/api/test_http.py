@@ -45,12 +45,20 @@ def test_a_wish_carries_the_time_it_was_sent(api, calm):
         ("/session/pause", "pause"),
         ("/session/resume", "resume"),
         ("/acknowledge", "acknowledge"),
+        ("/device/accept", "accept_device"),
     ],
 )
 @pytest.mark.parametrize("body", [None, {}])
 def test_the_other_acts_need_no_body(api, calm, path, do, body):
     assert api.json("POST", f"/api/v1{path}", body)[0] == 200
     assert [request["do"] for request in calm.heard()] == [do]
+
+
+def test_a_device_is_accepted_by_the_name_that_was_shown(api, calm):
+    assert api.json("POST", "/api/v1/device/accept", {"device_id": "two"})[0] == 200
+    assert calm.heard()[0]["device_id"] == "two"
+    assert api.json("POST", "/api/v1/device/accept", {"device_id": 7})[0] == 422
+    assert api.json("POST", "/api/v1/device/accept", {"other": "two"})[0] == 422
 
 
 @pytest.mark.parametrize(
@@ -268,6 +276,7 @@ def test_the_document_names_every_route(api):
         "/api/v1/session/pause",
         "/api/v1/session/resume",
         "/api/v1/acknowledge",
+        "/api/v1/device/accept",
         "/api/v1/stop",
     }
 

@@ -7,10 +7,12 @@ from importlib.resources import files
 
 import pytest
 
-from api.sentences import alarm_sentences, refusal_sentence, say, state_sentence
+from api.sentences import alarm_sentences, link_sentence, refusal_sentence, say, state_sentence
 from controller.limits import LEVELS
 from controller.regions import REGIONS
+from controller.runner import Runner
 from controller.session import Session
+from controller.settings import default_settings
 from firmware_bridge.messages import Trip
 
 STATIC = files("api") / "static"
@@ -87,6 +89,19 @@ def test_a_refusal_is_said_in_a_sentence():
     assert say("label.minutes", minutes=3) == "3 min"
 
 
+def test_the_wire_is_said_in_figures():
+    runner = Runner(default_settings(), lambda: 7, "test")
+    status = runner.status()
+    assert link_sentence(status) == ""
+    stats = runner.link.stats
+    stats.frames, stats.sessions, stats.age_us = 1200, 3, 1_500
+    stats.round_trips.add(6_000)
+    assert link_sentence(runner.status()) == (
+        "1200 frames, 0 damaged, 0 missing, 0 repeated, 0 too old; age 1.5 ms (at most 0.0 ms); "
+        "round trip p50 6.0 ms, p99 6.0 ms; 2 reconnects"
+    )
+
+
 def test_a_fault_says_first_that_it_is_one():
     status = {"session": {"state": "fault", "waiting_for": "acknowledge"}}
     assert state_sentence(status) == say("state.fault")
@@ -146,7 +161,7 @@ def test_every_trouble_with_a_port_has_a_text_and_a_next_step(texts):
             ("controller", "control"),
         )
     )
-    codes = set(re.findall(r'"(device_[a-z]+)"', source))
-    assert codes >= {"device_missing", "device_busy", "device_unusable"}
+    codes = set(re.findall(r'"(device_[a-z]+|other_device)"', source)) - {"device_id"}
+    assert codes >= {"device_missing", "device_busy", "device_clock", "other_device"}
     wanted = [f"{kind}.{code}" for code in codes for kind in ("reason", "advice")]
     assert sorted(key for key in wanted if key not in texts) == []
