@@ -90,6 +90,54 @@ def cable(link: Path, act: str) -> None:
 
 
 @cli.command()
+@click.option("--port", type=click.Path(path_type=Path), help="Port of the device.")
+@click.option(
+    "--bench",
+    type=click.Path(path_type=Path, exists=True),
+    help="Socket or tty of its bench channel.  [default: PORT.sock, if there is one]",
+)
+@click.option("--only", metavar="GLOB", default="*", help="Ask these cases only: stop.*, mask.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--quick", is_flag=True, help="Leave out what takes longer than 5 s.")
+@click.option("--long", is_flag=True, help="Wait for what takes minutes, too.")
+@click.option("--attended", is_flag=True, help="A person at the machine presses START when asked.")
+@click.option("--list", "listing", is_flag=True, help="List the cases and ask none.")
+def conformance(
+    port: Path | None,
+    bench: Path | None,
+    only: str,
+    json_file: Path | None,
+    quick: bool,
+    long: bool,
+    attended: bool,
+    listing: bool,
+) -> None:
+    """Ask a device whether it does what docs/reference/protocol.md says.
+
+    Exit code 0: all passed; 1: failures; 2: usage; 3: no device answers.
+    """
+    from simulator.conformance import command as suite  # noqa: PLC0415
+
+    if listing:
+        sys.exit(suite.listing(only))
+    if port is None:
+        raise click.UsageError("name the device's port with --port, or see the cases with --list")
+    if quick and long:
+        raise click.UsageError("--quick and --long exclude each other")
+    sys.exit(
+        suite.conformance(
+            port,
+            bench=bench,
+            only=only,
+            json_file=json_file,
+            quick=quick,
+            long=long,
+            attended=attended,
+        )
+    )
+
+
+@cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def trace(file: Path) -> None:
     """Summarise a trace."""

@@ -1,0 +1,1 @@
+"""The questions, part by part, in the order of the protocol page."""
