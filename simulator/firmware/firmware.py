@@ -144,8 +144,7 @@ class Firmware:
         machine = self.machine
         machine.step(now_us)
         if self._panel.bench_unlocked != self._unlocked:
-            self._unlocked = self._panel.bench_unlocked
-            self.keeper.key_turned()
+            self._feel_key()
         if self._waiting is not None and not machine.letting_go:
             self._welcome(self._waiting)
         if machine.happenings:
@@ -271,8 +270,14 @@ class Firmware:
             case Calibration() | Commit():
                 self._calibrate(header, message)
 
+    def _feel_key(self) -> None:
+        if self._panel.bench_unlocked != self._unlocked:
+            self._unlocked = self._panel.bench_unlocked
+            self.keeper.key_turned()
+
     def _locked(self) -> Refusal | None:
         """Return why nothing may be written now."""
+        self._feel_key()
         if self.machine.state not in (DeviceState.READY, DeviceState.LATCHED):
             return Refusal.WRONG_STATE
         return None if self._panel.bench_unlocked else Refusal.LOCKED

@@ -219,6 +219,12 @@ def test_a_press_that_is_not_down_keeps_the_calibration_from_being_written(bench
     assert bench.device.nvram.blank
 
 
+def test_a_proposal_in_the_very_moment_of_the_key_is_one(probe):
+    probe.connect()
+    probe.device.panel.bench_unlocked = True  # no millisecond passes before the message
+    assert calibrate(probe, GAIN_A).record == GAIN_A
+
+
 def test_a_turn_of_the_key_ends_the_proposal(bench):
     proposed = told_calibration(bench, GAIN_A)
     turn_key(bench, on=False)
