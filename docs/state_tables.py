@@ -10,13 +10,17 @@ from simulator import trace_columns
 from simulator.firmware.states import FOLLOWS
 
 _DEVICE_STATES: Final = {
-    DeviceState.SILENT: "drivers off until the first HELLO, then self-test and homing",
+    DeviceState.SILENT: "drivers off until the first HELLO; then self-test and homing, below "
+    "the skin of "
+    "the bed",
     DeviceState.READY: "heads lifted; takes masks; waits to be armed",
     DeviceState.ARMED: "a person has agreed; set-points are obeyed; no head presses or moves up",
     DeviceState.RUNNING: "a set-point asks for force, or a head is off its rest",
     DeviceState.RETRACT: "letting go: force to zero, heads down; nothing is obeyed",
-    DeviceState.LATCHED: "let go, and waits for a person to acknowledge",
-    DeviceState.LIMP: "drivers off for good; the press opens by itself; only power-off leaves it",
+    DeviceState.LATCHED: "let go, and waits for a person to acknowledge; a press may only open",
+    DeviceState.LIMP: "both ways to switch off are used, for good; the press opens by itself; "
+    "only "
+    "power-off leaves it",
 }
 _SESSION_STATES: Final = {
     Session.NO_DEVICE: "no device, or its session is not up",

@@ -21,7 +21,21 @@ from firmware_bridge.messages import (
     Trip,
     Wire,
 )
-from simulator.firmware import dwell, firmware, head, keeper, loads, machine, masks, states, watch
+from simulator.firmware import (
+    drives,
+    dwell,
+    firmware,
+    hazards,
+    head,
+    health,
+    keeper,
+    loads,
+    machine,
+    masks,
+    spin,
+    startup,
+    watch,
+)
 from simulator.firmware.limits import PATCH_MM
 
 Code = TypeVar("Code", bound=enum.IntEnum)
@@ -226,7 +240,6 @@ _PHASES: Final = {
     CalibrationPhase.COMMITTED: "kept, and in force",
     CalibrationPhase.PROPOSED: "only proposed: not in force, not kept",
 }
-OWN_RULE: Final = "by the device's own rule"
 _TRIPS: Final = {
     Trip.NONE: "nothing to report",
     Trip.STOP: "eight zero bytes on the wire",
@@ -245,19 +258,52 @@ _TRIPS: Final = {
     Trip.DWELL: f"more than the dwell time of pressing (above {dwell.PRESSING_N:g} N) within "
     f"{dwell.SPOT_MM:g} mm; {dwell.AWAY_MS / 1000:g} s away or off the skin starts it anew",
     Trip.TOTAL_FORCE: "the load on a bed is above its resting load by more than "
-    "`total_over_resting_mn`",
-    Trip.ENTANGLED: f"something is caught at a head; {OWN_RULE}",
-    Trip.STALLED: f"a drive is blocked; {OWN_RULE}",
-    Trip.RUNAWAY: f"a drive moves without being told; {OWN_RULE}",
-    Trip.POSITION_LOST: f"an encoder and its drive disagree; {OWN_RULE}",
-    Trip.TOO_HOT: f"motor or head surface too warm; {OWN_RULE}",
+    "`total_over_resting_mn`, or above "
+    f"{machine.STANDING_N:g} N at all: somebody stands there",
+    Trip.ENTANGLED: f"while a head turns: torque above {spin.TORQUE_RATIO:g} times what its "
+    f"friction on the skin "
+    f"explains, and {spin.TORQUE_SPARE_MNM:g} mNm, or more than {1 - spin.SLOW_RATIO:.0%} too "
+    f"slow, for "
+    f"{spin.CAUGHT_BEATS * drives.BEAT_MS} ms; the head brakes, turns back {spin.BACK_DEG:g} "
+    f"degrees, and stands",
+    Trip.STALLED: f"an axis is ordered {drives.STALL_ORDERED_MM:g} mm and more in each of two "
+    f"windows of 50 ms, "
+    f"moves less than {drives.STALL_WAY_MM:g} mm in both, and its motor draws more than "
+    f"{drives.STALL_MA:g} mA, or nothing",
+    Trip.RUNAWAY: f"for {drives.RUNAWAY_BEATS * drives.BEAT_MS} ms the press moves against its "
+    f"order, or faster "
+    f"towards the sole than ordered by {drives.RUNAWAY_MM_S:g} mm/s, or is {drives.ERROR_MM:g} "
+    f"mm from "
+    "where its orders have led; both ways to switch off are used at once",
+    Trip.POSITION_LOST: "as `STALLED`, with the current of a motor that turns: the encoder "
+    "stands; or a home flag "
+    f"changes more than {drives.FLAG_MM:g} mm from its place; or an unloading press does not "
+    f"move and "
+    "the force has gone; home must be found again",
+    Trip.TOO_HOT: f"press motor above {health.MOTOR_C:g} C or head surface above "
+    f"{health.SURFACE_C:g} C, for "
+    f"{health.HOT_BEATS * 10} ms",
     Trip.SENSOR: f"the load cell reads outside {watch.RANGE_N[0]:g} .. {watch.RANGE_N[1]:g} N for "
-    f"{watch.RANGE_MS} ms, or another sensor is known to be bad",
-    Trip.SELF_TEST: f"the self-test failed; {OWN_RULE}",
-    Trip.SUPPLY: f"the supply is out of range; {OWN_RULE}",
+    f"{watch.RANGE_MS} ms, or does not change while the press moves {watch.FROZEN_MM:g} mm in "
+    f"contact; "
+    f"no new scan of the matrix for {health.SCAN_US // 1000} ms; a temperature outside "
+    f"{health.NTC_C[0]:g} .. {health.NTC_C[1]:g} C",
+    Trip.SELF_TEST: f"a current that does not go within {startup.SWITCH_MS} ms of switching "
+    f"off, or does not come; "
+    "a home flag that does not change",
+    Trip.SUPPLY: f"supply of the motors below {health.SUPPLY_RATIO:.0%}; the heads go down on "
+    f"stored energy",
     Trip.SESSION_CAP: "armed for `session_ms` since power-on; ARM is refused until power-off",
     Trip.PAUSE_CAP: "armed for `pause_ms` without a set-point that asks for force",
-    Trip.RETRACT_FAILED: f"the force did not fall after letting go; {OWN_RULE}",
+    Trip.CLOCK: f"two oscillators differ by more than {health.CLOCK_RATIO:.0%} over "
+    f"{health.CLOCK_US // 1000} ms",
+    Trip.MEMORY: "a limit and its inverse differ where they are used, or the CRC over all limits, "
+    f"checked every {health.MEMORY_US // 1_000_000} s, is wrong",
+    Trip.HUNG: "the hardware watchdog has restarted the microcontroller",
+    Trip.RETRACT_FAILED: f"force stays, and within {drives.UNLOAD_BEATS * drives.SLOW_BEAT_MS} "
+    f"ms of letting go the press has "
+    f"not moved {drives.UNLOAD_WAY_MM:g} mm; or letting go has not ended after "
+    f"{machine.RETRACT_US // 1_000_000} s",
 }
 
 
@@ -288,15 +334,16 @@ def events() -> str:
 
 
 def trips() -> str:
-    """Return the table of trips, and which latch in the reference device."""
-    rows = ((int(trip), f"`{trip.name}`", _latches(trip), _TRIPS[trip]) for trip in Trip)
-    return table(("value", "name", "latches", "when"), rows)
+    """Return the table of trips: when, how soon, and where the reference device then rests."""
+    rows = ((int(trip), f"`{trip.name}`", *_answer(trip), _TRIPS[trip]) for trip in Trip)
+    return table(("value", "name", "ends in", "at most", "hazards", "when"), rows)
 
 
-def _latches(trip: Trip) -> str:
-    if trip in states.LATCHING:
-        return "yes"
-    return "may" if _TRIPS[trip].endswith(OWN_RULE) else "no"
+def _answer(trip: Trip) -> tuple[str, str, str]:
+    answer = hazards.ANSWERS.get(trip)
+    if answer is None:
+        return "-", "-", "-"
+    return answer.end.value, f"{answer.deadline_ms} ms", " ".join(answer.rows)
 
 
 _DESCRIPTOR_TEXTS: Final = {
@@ -374,7 +421,19 @@ def device_figures() -> str:
     """Return the figures of the reference device that the descriptor does not carry."""
     degrees = f"{masks.MOVED_DEG:g} degrees"
     rows = (
-        ("self-test and homing after the first HELLO", _ms(machine.START_UP_US)),
+        ("self-test and homing of parked heads after the first HELLO, at most", "1.5 s"),
+        ("homing: the speed of an axis that looks for its flag", f"{startup.HOMING_MM_S:g} mm/s"),
+        ("a current has gone, or come, after switching within", f"{startup.SWITCH_MS} ms"),
+        ("homing: a load cell reads within this of 0, and never twice the same for all of it",
+         f"{startup.ZERO_N:g} N"),
+        ("letting go that has not ended by now ends otherwise", _ms(machine.RETRACT_US)),
+        ("STOP while the heads look for home: nothing moves for", _ms(machine.STOP_PAUSE_US)),
+        ("a motor warmer than this lowers the limits, down to the share below at its trip",
+         f"{health.DERATE_C:g} C, {health.LEAST_SHARE:.0%}"),
+        ("ACKNOWLEDGE of `TOO_HOT`: motor, surface below",
+         f"{health.COOL_C:g} C, {health.SURFACE_COOL_C:g} C"),
+        ("a head turns from, and down to, this force",
+         f"{watch.CONTACT_N:g} N, {head.TURNING_N:g} N"),
         ("contact: the approach ends, the carriage may move", f"{watch.CONTACT_N:g} N"),
         ("clear: force A below", f"{watch.CLEAR_N:g} N"),
         ("clear: and the press below the place of the last contact by (or at z = 0)",

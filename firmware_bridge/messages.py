@@ -114,6 +114,9 @@ class Trip(enum.IntEnum):
     SESSION_CAP = 19
     PAUSE_CAP = 20
     RETRACT_FAILED = 21
+    CLOCK = 22
+    MEMORY = 23
+    HUNG = 24
 
 
 class Refusal(enum.IntEnum):

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from enum import Enum
 from typing import Final
 
 import numpy as np
@@ -57,6 +58,14 @@ TTL_MAX_MS: Final = 60
 Counts = NDArray[np.uint16]
 
 
+class Reset(Enum):
+    """Why the microcontroller starts; its hardware keeps the cause."""
+
+    POWER_ON = "power-on"
+    BROWN_OUT = "brown-out"
+    WATCHDOG = "watchdog"
+
+
 class LinkCounts:
     """What the device dropped without an answer.
 
@@ -82,6 +91,7 @@ class Firmware:
         panel: Buttons and lamp.
         nonces: Gives a new 32-bit number at each call.
         nvram: What outlives this power-on; None is a device that nobody has written to.
+        reset: Why it starts.
 
     Attributes:
         machine: What it does.
@@ -97,6 +107,7 @@ class Firmware:
         panel: PanelWires,
         nonces: Callable[[], int],
         nvram: Nvram | None = None,
+        reset: Reset = Reset.POWER_ON,
     ) -> None:
         self.machine = Machine(heads, panel)
         self.keeper = Keeper(nvram or Nvram(), nonces)
@@ -115,6 +126,8 @@ class Firmware:
         self._out: list[bytes] = []
         self._unlocked = False
         self.machine.keep(self.keeper)
+        if reset is Reset.WATCHDOG:
+            self.machine.boot_limp(Trip.HUNG)
 
     @property
     def nonce(self) -> int:
@@ -376,7 +389,7 @@ class Firmware:
             flags |= int(Flag.START_BUTTON)
         if self._panel.stop_pressed:
             flags |= int(Flag.STOP_BUTTON)
-        if machine.state == DeviceState.LATCHED:
+        if machine.state in (DeviceState.LATCHED, DeviceState.LIMP):
             flags |= int(Flag.FAULT_PRESENT)
         return flags
 
@@ -390,16 +403,17 @@ _FOOT: Final = int(BedFlag.FOOT)
 
 def _report(head: Head, *, foot: bool, mask: bool) -> BedReport:
     wires = head.wires
+    force_n = head.felt_n
     flags = (
-        (_CONTACT if wires.force_a_n >= 1.0 else 0)
+        (_CONTACT if force_n >= 1.0 else 0)
         | (_MASK_SET if mask else 0)
         | (_FORCE_A_BAD if head.watch.force_bad else 0)
         | (_CLAMPED if head.clamped else 0)
         | (_FOOT if foot else 0)
     )
     return BedReport(
-        force_a_mn=round(wires.force_a_n * 1000.0),
-        force_b_mn=round(wires.force_b_n * 1000.0),
+        force_a_mn=round(force_n * 1000.0),
+        force_b_mn=round(head.force_b_n * 1000.0),
         x_um=round(wires.x_mm * 1000.0),
         y_um=round(wires.y_mm * 1000.0),
         z_um=round(wires.z_mm * 1000.0),

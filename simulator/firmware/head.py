@@ -4,14 +4,23 @@ Everything here is judged by what the sensors say; releasing is never slowed by 
 """
 
 import math
-from enum import IntEnum
 from typing import Final
 
-from firmware_bridge.messages import BedTarget, Trip
+from firmware_bridge.messages import BedTarget, Calibration, LimitTable, Trip
+from simulator.firmware.drives import Drives
 from simulator.firmware.identity import DESCRIPTOR
-from simulator.firmware.limits import COLS, PER_MM, no_limits
+from simulator.firmware.limits import CEILING_N, CELLS, COLS, PER_MM, WORD, no_limits
+from simulator.firmware.motion import Motion
+from simulator.firmware.spin import Spin
 from simulator.firmware.watch import CLEAR_N, CONTACT_N, DISAGREE_N, Watch
-from simulator.wires import HeadWires
+from simulator.wires import (
+    FLAG_Z_MM,
+    IDLE_MA,
+    PRESS_CREEP_MM_S,
+    PRESS_FRICTION_MA,
+    PRESS_MA_PER_N,
+    HeadWires,
+)
 
 _LIMITS: Final = DESCRIPTOR.limits
 _STEP_S: Final = 0.001
@@ -28,6 +37,14 @@ TOUCH_N: Final = 1.3
 """Held while the head feels for the skin: just above what counts as contact."""
 
 CLEAR_MM: Final = 5.0
+
+TURNING_N: Final = 0.5
+"""A head that turns in contact goes on down to this; it starts at CONTACT_N."""
+
+_SILENT_N: Final = 0.5
+_MM_PER_MS_CREEP: Final = PRESS_CREEP_MM_S * _STEP_S
+_FRICTION_PER_MM: Final = PRESS_FRICTION_MA / _MM_PER_MS_CREEP
+_N_PER_MA: Final = 1.0 / PRESS_MA_PER_N
 
 # Force loop. Nominal stiffness grows with force as tissue does; a stiffer answer of the press
 # lowers the gain at once. Crossover stays between 40 and 170 rad/s for 1 to 15 N/mm. The slope is
@@ -48,15 +65,6 @@ _CREEP_MM_S: Final = 5.0
 _PRESS_BRAKE_MM_S2: Final = 4000.0
 
 
-class Motion(IntEnum):
-    """What the press axis of a head does."""
-
-    LIFTED = 0
-    APPROACH = 1
-    PRESS = 2
-    UNLOAD = 3
-
-
 _LIFTED: Final = int(Motion.LIFTED)
 _APPROACH: Final = int(Motion.APPROACH)
 _PRESS: Final = int(Motion.PRESS)
@@ -75,24 +83,46 @@ class Head:
         limit_n: The device's own limit here.
         clamped: The device applies less than it is asked.
         asked_n: What the set-point asks, by its force and its own limit.
-        limits: Mask and ceiling in force.
+        limits: Mask and ceiling in force, in memory that may fail.
         watch: What makes it let go by itself.
+        drives: Whether the drives do what they are told.
+        spin: The turning of the head.
+        force_n: Channel A.
+        force_b_n: Channel B: what the press current says.
+        derate: Share of the limits that a warm motor leaves.
+        grounded: The press has nowhere to go: it is not ordered down any more.
     """
 
     __slots__ = (
+        "_approach_mm_s",
+        "_cell",
+        "_cell_limits",
         "_contact_z_mm",
+        "_gain",
         "_k_force_n",
         "_k_z_mm",
+        "_n_per_ma",
+        "_press_mm_s",
+        "_rise_n",
         "_slope_mm_s",
         "_stiffness",
+        "_z_mm",
+        "_zero_b_n",
+        "_zero_n",
         "applied_n",
         "asked_n",
         "clamped",
+        "derate",
+        "drives",
         "feed_mm_s",
+        "force_b_n",
+        "force_n",
+        "grounded",
         "limit_n",
         "limits",
         "motion",
         "rise_n",
+        "spin",
         "watch",
         "wires",
         "x_mm",
@@ -103,12 +133,33 @@ class Head:
         self.wires = wires
         self.motion = _LIFTED
         self.limits = no_limits()
+        self._cell, self._cell_limits = -1, self.limits
         self.watch = Watch()
+        self.drives = Drives(wires)
+        self.spin = Spin(wires)
+        self.derate = 1.0
+        self.grounded = False
+        self.force_n = wires.force_a_n
+        self.force_b_n = 0.0
+        self._z_mm = wires.z_mm
+        self._approach_mm_s, self._press_mm_s = _APPROACH_MM_S, _PRESS_MM_S
+        self._rise_n = _RISE_N
+        self._gain, self._zero_n = 1.0, 0.0
+        self._n_per_ma, self._zero_b_n = _N_PER_MA, 0.0
         self.limit_n = 0.0
         self._contact_z_mm = 0.0
         self._stiffness = 0.0
         self.forget_order()
         self._forget_contact()
+
+    def keep(self, table: LimitTable, cell: Calibration, current: Calibration) -> None:
+        """Work by limits and calibrations of channel A and B that a technician has written."""
+        self._approach_mm_s = min(table.approach_um_s / 1000.0, _APPROACH_MM_S)
+        self._press_mm_s = min(table.press_um_s / 1000.0, _PRESS_MM_S)
+        self._rise_n = min(table.rise_mn_s / 1000.0 * _STEP_S, _RISE_N)
+        self._gain, self._zero_n = cell.gain_ppm * 1e-6, cell.zero_mn * 1e-3
+        self._n_per_ma = _N_PER_MA * current.gain_ppm * 1e-6
+        self._zero_b_n = current.zero_mn * 1e-3
 
     def forget_order(self) -> None:
         """Nothing is asked of this head any more."""
@@ -119,6 +170,8 @@ class Head:
         self.feed_mm_s = 0.0
         self.rise_n = 0.0
         self.limit_n = 0.0
+        self._cell = -1
+        self.spin.asked_rpm = 0.0
 
     def _forget_contact(self) -> None:
         self.watch.forget()
@@ -131,17 +184,33 @@ class Head:
         self.x_mm, self.y_mm = target.x_um / 1000.0, target.y_um / 1000.0
         self.feed_mm_s = min(target.feed_um_s / 1000.0, _FEED_MM_S)
         self.asked_n = min(target.force_mn, target.limit_mn) / 1000.0
-        self.rise_n = min(target.slew_mn_s / 1000.0 * _STEP_S, _RISE_N)
-        self.wires.spin_order_rpm = target.spin_mrpm / 1000.0
+        self.rise_n = min(target.slew_mn_s / 1000.0 * _STEP_S, self._rise_n)
+        self.spin.asked_rpm = target.spin_mrpm / 1000.0
         self.wires.vibration_hz = target.vibration_hz
 
     @property
     def clear(self) -> bool:
-        """Off the skin for sure: force gone, and well below where it was last felt."""
+        """Off the skin for sure: force gone and well below where it was last felt, or right down.
+
+        A head whose flag and encoder both say that it is down touches nothing, whatever its load
+        cell says.
+        """
         wires = self.wires
-        return wires.force_a_n < CLEAR_N and (
-            wires.z_mm <= self._contact_z_mm - CLEAR_MM or wires.z_mm <= 0.05
-        )
+        z_mm = wires.z_mm
+        if z_mm <= FLAG_Z_MM:
+            return wires.z_flag or self.force_n < CLEAR_N
+        return self.force_n < CLEAR_N and z_mm <= self._contact_z_mm - CLEAR_MM
+
+    @property
+    def down(self) -> bool:
+        """Fully retracted, by flag and encoder."""
+        wires = self.wires
+        return wires.z_flag and wires.z_mm <= FLAG_Z_MM
+
+    @property
+    def felt_n(self) -> float:
+        """Channel A now, calibrated."""
+        return self.wires.force_a_n * self._gain - self._zero_n
 
     @property
     def lifted(self) -> bool:
@@ -152,39 +221,119 @@ class Head:
     def in_mask(self) -> bool:
         """The mask allows pressing at the head's middle."""
         wires = self.wires
-        return self.limits.here_n[int(wires.y_mm * PER_MM) * COLS + int(wires.x_mm * PER_MM)] >= 0
+        cell = int(wires.y_mm * PER_MM) * COLS + int(wires.x_mm * PER_MM)
+        return 0 <= cell < CELLS and self.limits.here_mn[cell] > 0
 
     def unload(self) -> None:
         """One step of letting go; the carriage stands until the head is clear."""
         wires = self.wires
-        wires.spin_order_rpm = 0.0
+        self.force_n = self.felt_n
         wires.vibration_hz = 0
         self._let_go(wires)
 
-    def step(self, fresh: bool) -> Trip:
+    def switch_off(self) -> None:
+        """Order nothing at all: without power the press opens by itself."""
+        wires = self.wires
+        wires.enabled = wires.homing = False
+        wires.x_speed_mm_s = wires.y_speed_mm_s = wires.z_speed_mm_s = 0.0
+        wires.spin_order_rpm = 0.0
+        wires.vibration_hz = 0
+        self.applied_n = 0.0
+        self.motion = _LIFTED
+        self.spin.backing = False
+
+    def rest(self) -> None:
+        """A new home has been found, or power has come back: nothing of before holds."""
+        self.motion = _LIFTED
+        self.grounded = False
+        self._z_mm = self.wires.z_mm
+        self.drives.forget()
+        self._forget_contact()
+
+    def beat(self) -> Trip:
+        """Every 5 ms: watch what need not be watched each millisecond; return what trips."""
+        wires = self.wires
+        trip = self.drives.judge_press(wires.z_speed_mm_s, wires.z_mm)
+        if trip:
+            return trip
+        motion = self.motion
+        if motion == _LIFTED:
+            spare_ma = wires.press_ma - IDLE_MA if wires.z_speed_mm_s == 0.0 else 0.0
+            self.force_b_n = wires.force_b_n = spare_ma * self._n_per_ma - self._zero_b_n
+        elif motion == _PRESS:
+            trip = self.watch.judge_frozen(self.force_n, wires.z_mm)
+        if wires.spin_order_rpm:
+            trip = trip or self.spin.judge(self.force_n)
+        return trip
+
+    def slow_beat(self) -> Trip:
+        """Every 10 ms: watch whether the drives get anywhere; return what trips."""
+        return self.drives.judge(self.force_n, unloading=self.motion == _UNLOAD)
+
+    def step(self, fresh: bool) -> Trip:  # noqa: C901, PLR0912 - a call costs at 1 kHz
         """One millisecond under the orders of the host; return what trips, usually nothing."""
         wires = self.wires
-        force_n = wires.force_a_n
+        self.force_n = force_n = wires.force_a_n * self._gain - self._zero_n
         cell = int(wires.y_mm * PER_MM) * COLS + int(wires.x_mm * PER_MM)
-        self.limit_n = limit_n = self.limits.patch_n[cell]
+        if cell != self._cell or self.limits is not self._cell_limits:
+            trip = self._look_up(cell)
+            if trip:
+                return trip
+        limit_n = self.limit_n
         wanted_n = self.asked_n if fresh else 0.0
         self.clamped = wanted_n > limit_n
         wanted_n = min(wanted_n, limit_n)
         motion = self.motion
         if motion == _LIFTED:
             self._stay_lifted(wires, wanted_n)
-        elif wanted_n <= 0.0 or motion == _UNLOAD:
+            return self.watch.judge_range(force_n)
+        z_mm = wires.z_mm
+        way_mm = z_mm - self._z_mm
+        self._z_mm = z_mm
+        spare_ma = wires.press_ma - IDLE_MA
+        if way_mm > _MM_PER_MS_CREEP:
+            spare_ma -= PRESS_FRICTION_MA
+        elif way_mm < -_MM_PER_MS_CREEP:
+            spare_ma += PRESS_FRICTION_MA
+        else:
+            spare_ma -= way_mm * _FRICTION_PER_MM
+        self.force_b_n = wires.force_b_n = force_b_n = spare_ma * self._n_per_ma - self._zero_b_n
+        if motion == _PRESS:
+            if wanted_n > 0.0:
+                self._press(wires, force_n, wanted_n)
+            else:
+                self._let_go(wires)
+            return self.watch.judge(wires, force_n, force_b_n, motion)
+        if motion == _UNLOAD or wanted_n <= 0.0:
             self._let_go(wires)
-        elif motion == _PRESS:
-            self._press(wires, force_n, wanted_n)
+            if force_n < _SILENT_N:
+                return self.watch.judge_range(force_n)
         else:
             self._approach(wires, force_n, wanted_n)
             if wires.z_mm >= _TOP_MM:
                 return Trip.CONTACT_LOST  # it has felt no skin all the way up
-        silent = force_n < 0.5 and (motion > _PRESS or wires.force_b_n < DISAGREE_N)
-        if silent and motion != _PRESS:
-            return self.watch.judge_range(force_n)
-        return self.watch.judge(wires, self.limits, cell, motion == _PRESS)
+            if force_n < _SILENT_N and force_b_n < DISAGREE_N:
+                return self.watch.judge_range(force_n)
+        return self.watch.judge(wires, force_n, force_b_n, motion)
+
+    def _look_up(self, cell: int) -> Trip:
+        """Take the limits of another cell out of memory that may fail."""
+        if not 0 <= cell < CELLS:
+            return Trip.POSITION_LOST
+        limits = self.limits
+        limit_mn, here_mn = limits.patch_mn[cell], limits.here_mn[cell]
+        if limit_mn ^ limits.patch_not[cell] != WORD or here_mn ^ limits.here_not[cell] != WORD:
+            return Trip.MEMORY
+        self._cell, self._cell_limits = cell, limits
+        self.limit_n = limit_mn * 0.001 * self.derate
+        self.watch.enter(here_mn * 0.001, CEILING_N[cell // COLS])
+        return Trip.NONE
+
+    def warm(self, derate: float) -> None:
+        """From now on a warm motor leaves this share of the limits."""
+        if derate != self.derate:
+            self.derate = derate
+            self._cell = -1
 
     def _stay_lifted(self, wires: HeadWires, wanted_n: float) -> None:
         self.applied_n = 0.0
@@ -206,7 +355,7 @@ class Head:
         if wanted_n < CONTACT_N and force_n >= 0.6 * wanted_n:
             # Less than a contact is asked: hold what there is, without travelling.
             self.motion = _PRESS
-        wires.z_speed_mm_s = _APPROACH_MM_S
+        wires.z_speed_mm_s = self._approach_mm_s
 
     def _press(self, wires: HeadWires, force_n: float, wanted_n: float) -> None:
         rising = 0.0
@@ -224,23 +373,29 @@ class Head:
         error_n = wanted_n - force_n
         if force_n >= CONTACT_N:
             self._travel(wires, self.feed_mm_s)
+            if self.spin.asked_rpm != wires.spin_order_rpm:
+                self.spin.turn()
             slope = 0.995 * self._slope_mm_s
             if (
-                wires.z_speed_mm_s < _PRESS_MM_S or error_n < 0.0
+                wires.z_speed_mm_s < self._press_mm_s or error_n < 0.0
             ):  # a press at its limit learns none
                 slope += error_n * _SLOPE_GAIN / stiffness
             if slope > _SLOPE_MAX_MM_S or slope < -_SLOPE_MAX_MM_S:
                 slope = self._slope_mm_s
             self._slope_mm_s = slope
-            most_mm_s = _PRESS_MM_S
+            most_mm_s = self._press_mm_s
         else:
             self._travel(wires, min(self.feed_mm_s, _CREEP_MM_S))
+            if force_n < TURNING_N:
+                wires.spin_order_rpm = 0.0
             self._slope_mm_s = slope = 0.0
-            most_mm_s = _APPROACH_MM_S
+            most_mm_s = self._approach_mm_s
             stiffness = max(stiffness, _STIFFNESS_BASE)
         speed = (error_n * _BANDWIDTH_1_S + rising) / stiffness + slope
         speed = min(speed, most_mm_s)
         wires.z_speed_mm_s = speed if speed > -_RETRACT_MM_S else -_RETRACT_MM_S
+        if speed > self.drives.fastest_mm_s:  # noqa: PLR1730 - a call of max costs at 1 kHz
+            self.drives.fastest_mm_s = speed
         if force_n >= CLEAR_N:
             self._contact_z_mm = wires.z_mm
             self.watch.peak_n = max(force_n, self.watch.peak_n)
@@ -259,20 +414,21 @@ class Head:
         """Take the head off the skin; the carriage stands until it is clear."""
         self.applied_n = 0.0
         wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
+        self.spin.rest()
         if self.motion != _LIFTED:
             self.motion = _UNLOAD
-            if wires.force_a_n >= CLEAR_N:
-                self._contact_z_mm = wires.z_mm
-            elif self.clear:
+            if self.clear:
                 self.motion = _LIFTED
                 self._forget_contact()
+            elif self.force_n >= CLEAR_N:
+                self._contact_z_mm = wires.z_mm
         self._lower(wires)
 
     def _lower(self, wires: HeadWires) -> None:
-        """Go down to z = 0 as fast as can be braked."""
+        """Go down to z = 0 as fast as can be braked; the encoder alone does not end it."""
         z_mm = wires.z_mm
-        if z_mm <= 0.0:
-            wires.z_speed_mm_s = 0.0
+        if z_mm <= 0.0 or self.grounded:
+            wires.z_speed_mm_s = 0.0 if wires.z_flag or self.grounded else -_RETRACT_MM_S
             return
         brake = math.sqrt(2.0 * _PRESS_BRAKE_MM_S2 * z_mm) + 1.0
         wires.z_speed_mm_s = -brake if brake < _RETRACT_MM_S else -_RETRACT_MM_S

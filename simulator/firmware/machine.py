@@ -12,6 +12,7 @@ from firmware_bridge.messages import (
     BedTarget,
     DeviceState,
     EventKind,
+    Kept,
     Mask,
     Refusal,
     SetPoint,
@@ -19,12 +20,20 @@ from firmware_bridge.messages import (
 )
 from simulator.firmware.dwell import Dwell
 from simulator.firmware.head import Head
+from simulator.firmware.health import Health
 from simulator.firmware.identity import DESCRIPTOR, LIMITS_CRC
 from simulator.firmware.keeper import COMPILED, Keeper
 from simulator.firmware.limits import limits_of, no_limits
 from simulator.firmware.loads import Counts, Loads
 from simulator.firmware.masks import Place, place_of, refuse_mask
-from simulator.firmware.states import LATCHING, after_unloading, may_follow
+from simulator.firmware.startup import Homing, SwitchTest
+from simulator.firmware.states import (
+    LATCHING,
+    LIMPING,
+    REHOMING,
+    after_unloading,
+    may_follow,
+)
 from simulator.firmware.watch import CLEAR_N
 from simulator.wires import HeadWires, PanelWires
 
@@ -32,7 +41,16 @@ _LIMITS: Final = DESCRIPTOR.limits
 WATCHDOG_US: Final = _LIMITS.watchdog_ms * 1000
 TTL_US: Final = _LIMITS.ttl_ms * 1000
 LAMP_US: Final = 10_000_000
-START_UP_US: Final = 600_000
+STANDING_N: Final = 250.0
+"""No seated foot loads a bed like this. Source: hazard table, row B11."""
+
+STOP_PAUSE_US: Final = 500_000
+RETRACT_US: Final = 1_000_000
+"""Letting go takes a quarter of this; past it, force that is gone ends it and force that is not
+ends in LIMP."""
+
+SETTLE_US: Final = 50_000
+"""The parts get this long after power-on before they are judged."""
 SLOW_TICK_US: Final = 10_000
 MASK_CHANGE_N: Final = 0.5
 NEITHER: Final = 255
@@ -40,6 +58,9 @@ _SILENT: Final = DeviceState.SILENT
 _ARMED: Final = DeviceState.ARMED
 _RUNNING: Final = DeviceState.RUNNING
 _RETRACT: Final = DeviceState.RETRACT
+_LATCHED: Final = DeviceState.LATCHED
+_LIMP: Final = DeviceState.LIMP
+_BEATS: Final = 10
 
 Happening = tuple[int, EventKind, int, int]
 """Device time, what, which bed, value: an EVENT to come."""
@@ -87,27 +108,52 @@ class Machine:
         self._expires_us = -1
         self._heard_us = 0
         self._asked_us = 0
-        self._retract_us = 0
+        self._retract_us = self._unloaded_us = 0
+        self._unloaded = False
         self._started = False
         self._stopped = False
         self._dwells = (Dwell(), Dwell())
         self._limits_crc = LIMITS_CRC
         self._table = COMPILED.table
+        self._ceiling_mn = COMPILED.ceiling_mn
+        self._wires = heads
+        self._health = Health(self.heads, panel)
+        self._switches: SwitchTest | None = None
+        self._homings: tuple[Homing, Homing] | None = None
+        self._beat = 0
+        self._switch_off()
 
     def keep(self, keeper: Keeper) -> None:
         """Work by what the technician has written."""
         self._limits_crc = keeper.limits_crc
-        self._table = keeper.limits.table
+        self._table = table = keeper.limits.table
+        self._ceiling_mn = keeper.limits.ceiling_mn
+        for bed, head in enumerate(self.heads):
+            head.keep(
+                table,
+                keeper.calibrations[Kept.CHANNEL_A, bed],
+                keeper.calibrations[Kept.CHANNEL_B, bed],
+            )
 
     # What the host asks
 
     def start_up(self) -> None:
         """A host is there: test the parts and find home, once for each power-on."""
         if self.state == DeviceState.SILENT and self._boot_us < 0:
-            self._boot_us = self.now_us
-            self._panel.relay = True
-            for head in self.heads:
-                head.wires.enabled = True
+            self._begin_start_up(self.now_us)
+
+    def _begin_start_up(self, at_us: int) -> None:
+        self._boot_us = at_us
+        self.homed = False
+        self._homings = None
+        for head in self.heads:
+            head.switch_off()
+        self._switches = SwitchTest(self._wires, self._panel)
+
+    def boot_limp(self, trip: Trip) -> None:
+        """The microcontroller was restarted by its watchdog: nothing is trusted any more."""
+        self.trip = trip
+        self._change(_LIMP)
 
     @property
     def letting_go(self) -> bool:
@@ -123,14 +169,12 @@ class Machine:
         armed = self.state in (DeviceState.ARMED, DeviceState.RUNNING)
         if not armed and self.state != DeviceState.READY:
             return Refusal.WRONG_STATE
-        if armed and not all(
-            head.lifted and head.wires.force_a_n < MASK_CHANGE_N for head in self.heads
-        ):
+        if armed and not all(head.lifted and head.force_n < MASK_CHANGE_N for head in self.heads):
             return Refusal.WRONG_STATE
         bed = mask.head.bed
         refusal = refuse_mask(mask, self.loads.image_kpa(bed), self._consented[bed])
         if refusal is None:
-            self.heads[bed].limits = limits_of(mask.limits_mn)
+            self.heads[bed].limits = limits_of(mask.limits_mn, self._ceiling_mn)
             self._places[bed] = place_of(mask.head)
         return refusal
 
@@ -156,7 +200,7 @@ class Machine:
         return None
 
     def _refuse_arm(self, order: Arm) -> Refusal | None:
-        if self.state == DeviceState.LATCHED or self._armed_ms >= self._table.session_ms:
+        if self.state in (_LATCHED, _LIMP) or self._armed_ms >= self._table.session_ms:
             return Refusal.FAULT_PRESENT
         if self.state == DeviceState.SILENT:
             return Refusal.NOT_HOMED
@@ -197,7 +241,7 @@ class Machine:
 
     def let_go(self, trip: Trip) -> None:
         """Unload and disarm; the same way for every reason."""
-        if self.state in (DeviceState.SILENT, DeviceState.LIMP):
+        if self.state in (_SILENT, _LIMP):
             return
         self._disarm()
         self._happen(EventKind.TRIP, int(trip))
@@ -206,9 +250,48 @@ class Machine:
             self.trip = trip
         if self.state != DeviceState.RETRACT:
             self._retract_us = self.now_us
+            self._unloaded = False
             self._change(DeviceState.RETRACT)
         for head in self.heads:
             head.unload()
+
+    def fail(self, trip: Trip) -> None:
+        """The device has found something wrong with itself: answer it as its table says."""
+        state = self.state
+        if state == _LIMP:
+            return
+        if trip in LIMPING:
+            self._disarm()
+            self._happen(EventKind.TRIP, int(trip))
+            self.trip = trip
+            self._switch_off()
+            self._change(_LIMP)
+        elif state == _SILENT:
+            self._fail_start_up(trip)
+        elif state not in (_RETRACT, _LATCHED) or (trip in LATCHING and self.trip not in LATCHING):
+            self.let_go(trip)
+        if trip in REHOMING:
+            self._lose_home()
+
+    def _lose_home(self) -> None:
+        self.homed = False
+        for head in self.heads:
+            head.drives.homed = False
+
+    def _fail_start_up(self, trip: Trip) -> None:
+        self._switch_off()
+        self._disarm()
+        self._happen(EventKind.TRIP, int(trip))
+        self.trip = trip
+        self._change(_LATCHED)
+
+    def _switch_off(self) -> None:
+        """Cut both ways; the press opens by its spring."""
+        self._panel.relay = False
+        self._switches = self._homings = None
+        self._lose_home()
+        for head in self.heads:
+            head.switch_off()
 
     def stop(self, count: int) -> None:
         """STOP from the wire, `count` times: in every state, with or without a session."""
@@ -216,7 +299,13 @@ class Machine:
         self.stop_count = (self.stop_count + count) & U32_MAX
         self._happen(EventKind.STOP, self.stop_count & 0x7FFF_FFFF)
         self._disarm()
+        self._pause_start_up()
         self.let_go(Trip.STOP)
+
+    def _pause_start_up(self) -> None:
+        """STOP while the heads look for home: nothing moves for a moment, then from the start."""
+        if self.state == _SILENT and self._boot_us >= 0:
+            self._begin_start_up(self.now_us + STOP_PAUSE_US)
 
     def acknowledge(self, order: Acknowledge) -> Refusal | None:
         """A person has seen the trip."""
@@ -224,13 +313,18 @@ class Machine:
             return Refusal.WRONG_STATE
         if order.trip != self.trip:
             return Refusal.OUT_OF_RANGE
-        if any(not -1.0 < head.wires.force_a_n < CLEAR_N for head in self.heads):
+        if any(not -1.0 < head.force_n < CLEAR_N for head in self.heads):
+            return Refusal.FAULT_PRESENT
+        if self._health.cause or not self._health.fresh_scan(self.now_us):
             return Refusal.FAULT_PRESENT
         for head in self.heads:
             head.watch.force_bad = False
+        rehome = self.trip in REHOMING or not self.homed
         self.trip = Trip.NONE
-        if self.state == DeviceState.LATCHED:
-            self._change(DeviceState.READY)
+        if self.state == _LATCHED:
+            self._change(_SILENT if rehome else DeviceState.READY)
+            if rehome:
+                self._begin_start_up(self.now_us)
         return None
 
     # What happens by itself
@@ -245,24 +339,130 @@ class Machine:
         if state == _RUNNING or state == _ARMED:  # noqa: PLR1714, SIM109 - a tuple costs at 1 kHz
             self._drive(now_us)
         elif state == _SILENT:
-            self._boot(now_us)
-        else:
-            left, right = self.heads
-            left.unload()
-            right.unload()
-            if state == _RETRACT and left.clear and right.clear:
-                took_ms = (now_us - self._retract_us) // 1000
-                self._happen(EventKind.UNLOADED, took_ms)
-                self._change(after_unloading(self.trip))
+            if self._boot_us >= 0:
+                self._start_up(now_us)
+        elif state != _LIMP:
+            self._rest(now_us)
+        self._beat = beat = (self._beat + 1) % _BEATS
+        if beat == 0 or beat == _BEATS // 2:
+            self._watch(now_us, slow=beat == 0)
         if self.lamp_until_us >= 0:
             panel.start_lamp = now_us < self.lamp_until_us and not self._consents
             if not panel.start_lamp:
                 self.lamp_until_us = -1
+        panel.watchdog_fed = True
 
-    def _boot(self, now_us: int) -> None:
-        if 0 <= self._boot_us <= now_us - START_UP_US:
-            self.homed = True
-            self._change(DeviceState.READY)
+    def _watch(self, now_us: int, *, slow: bool) -> None:
+        """Every 5 ms the drives, every 10 ms the rest; a start-up watches by its own rules."""
+        state = self.state
+        if state == _LIMP or (state == _SILENT and (self._boot_us < 0 or not self._homings)):
+            return
+        left, right = self.heads
+        trip = Trip.NONE
+        if state != _SILENT and self._panel.relay and self._switches is None:
+            trip = left.beat() or right.beat()
+            if slow and not trip:
+                trip = left.slow_beat() or right.slow_beat()
+        if slow and not trip:
+            trip = self._health.judge(now_us)
+        if trip:
+            self._answer(trip)
+
+    def _answer(self, trip: Trip) -> None:
+        if trip == Trip.ENTANGLED:
+            for head in self.heads:
+                if head.wires.spin_order_rpm:
+                    head.spin.free()
+        self.fail(trip)
+
+    def _rest(self, now_us: int) -> None:
+        """One millisecond of READY, RETRACT or LATCHED: the heads go down and stay there."""
+        left, right = self.heads
+        if self._switches is not None:
+            self._test_switches(self._switches)
+            return
+        left.unload()
+        right.unload()
+        if self.state != _RETRACT:
+            return
+        if not self._unloaded:
+            if not (left.clear and right.clear):
+                if now_us - self._retract_us > RETRACT_US:
+                    self._give_up()
+                return
+            self._happen(EventKind.UNLOADED, (now_us - self._retract_us) // 1000)
+            self._unloaded = True
+            self._unloaded_us = now_us
+        if (left.down and right.down) or now_us - self._unloaded_us > RETRACT_US:
+            self._finish_unloading()
+
+    def _give_up(self) -> None:
+        """Letting go has not ended: gone force is enough, force that stays is past any order."""
+        if any(head.force_n >= CLEAR_N for head in self.heads):
+            self.fail(Trip.RETRACT_FAILED)
+            return
+        if self.trip not in LATCHING:
+            self.trip = Trip.POSITION_LOST
+            self._happen(EventKind.TRIP, int(self.trip))
+        self._end_unloading()
+
+    def _finish_unloading(self) -> None:
+        """The heads are down: prove that they can be switched off before they may rise again."""
+        if after_unloading(self.trip) == _LIMP:
+            self._switch_off()
+            self._change(_LIMP)
+        elif self.homed:
+            self._switches = SwitchTest(self._wires, self._panel)
+        else:
+            self._end_unloading()
+
+    def _test_switches(self, switches: SwitchTest) -> None:
+        trip = switches.step()
+        if trip:
+            self._switch_off()
+            self._happen(EventKind.TRIP, int(trip))
+            self.trip = trip
+            self._change(_LATCHED)
+        elif switches.done:
+            self._switches = None
+            for head in self.heads:
+                head.rest()
+            self._end_unloading()
+
+    def _end_unloading(self) -> None:
+        state = after_unloading(self.trip)
+        for head in self.heads:
+            head.grounded = state == _LATCHED
+        self._change(state)
+
+    def _start_up(self, now_us: int) -> None:
+        """One millisecond of the self-test: switches, then home."""
+        if now_us < self._boot_us:
+            return
+        trip = Trip.NONE
+        if self._switches is not None:
+            trip = self._switches.step()
+            if self._switches.done:
+                self._switches = None
+                self._health.start(now_us)
+                left, right = self.heads
+                left.rest()
+                right.rest()
+                self._homings = (
+                    Homing(left.wires, left.drives),
+                    Homing(right.wires, right.drives),
+                )
+        elif self._homings is not None:
+            left_homing, right_homing = self._homings
+            trip = left_homing.step() if not left_homing.done else Trip.NONE
+            if not trip and not right_homing.done:
+                trip = right_homing.step()
+            if not trip and left_homing.done and right_homing.done:
+                self._homings = None
+                self.homed = True
+                self._change(DeviceState.READY)
+        if trip:
+            self.fail(trip)
 
     def _drive(self, now_us: int) -> None:
         if now_us - self._heard_us > WATCHDOG_US:
@@ -272,7 +472,7 @@ class Machine:
         left, right = self.heads
         trip = left.step(fresh) or right.step(fresh)
         if trip:
-            self.let_go(trip)
+            self.fail(trip)
             return
         busy = left.motion + right.motion > 0 or (fresh and left.asked_n + right.asked_n > 0.0)
         if busy != self._busy:
@@ -288,14 +488,13 @@ class Machine:
         for bed, head in enumerate(self.heads):
             wires = head.wires
             dwell = self._dwells[bed]
-            dwell.advance(
-                x_mm=wires.x_mm, y_mm=wires.y_mm, force_n=wires.force_a_n, step_ms=step_ms
-            )
+            dwell.advance(x_mm=wires.x_mm, y_mm=wires.y_mm, force_n=head.force_n, step_ms=step_ms)
             if dwell.time_ms > self._table.dwell_ms:
                 self.let_go(Trip.DWELL)
                 return
-            over_n = self.loads.bed_n[bed] - self.loads.resting_n[bed]
-            if over_n * 1000.0 > self._table.total_over_resting_mn:
+            bed_n = self.loads.bed_n[bed]
+            over_n = bed_n - self.loads.resting_n[bed]
+            if over_n * 1000.0 > self._table.total_over_resting_mn or bed_n > STANDING_N:
                 self.let_go(Trip.TOTAL_FORCE)
                 return
         if self._armed_ms >= self._table.session_ms:
@@ -320,6 +519,7 @@ class Machine:
             self._happen(EventKind.STOP_BUTTON, 1)
             self.stop_at_us = self.now_us
             self._disarm()
+            self._pause_start_up()
             self.let_go(Trip.STOP_BUTTON)
         self._started, self._stopped = panel.start_pressed, panel.stop_pressed
 

@@ -1,9 +1,10 @@
 """What makes a head let go: the press compared with limits, mask, skin and the other channel."""
 
+import math
 from typing import Final
 
 from firmware_bridge.messages import Trip
-from simulator.firmware.limits import CEILING_N, COLS, Limits
+from simulator.firmware.motion import Motion
 from simulator.wires import HeadWires
 
 CONTACT_N: Final = 1.0
@@ -20,8 +21,16 @@ DISAGREE_MS: Final = 20
 OUTSIDE_MS: Final = 50
 RANGE_N: Final = (-5.0, 100.0)
 RANGE_MS: Final = 3
+FROZEN_MM: Final = 1.0
+FROZEN_N: Final = 0.005
+"""A live load cell, noise included, changes by more while the press moves by FROZEN_MM."""
+
+DISAGREE_MM_S: Final = 60.0
+"""A press that is faster lets go; what accelerates it is then no force on a foot."""
 
 _NONE: Final = Trip.NONE
+_PRESS: Final = int(Motion.PRESS)
+_UNLOAD: Final = int(Motion.UNLOAD)
 
 
 class Watch:
@@ -33,7 +42,13 @@ class Watch:
     """
 
     __slots__ = (
+        "_ceiling_n",
         "_disagree_ms",
+        "_frozen_high_n",
+        "_frozen_low_n",
+        "_frozen_z_mm",
+        "_here_n",
+        "_inside",
         "_lost_ms",
         "_outside_ms",
         "_over_ms",
@@ -45,44 +60,74 @@ class Watch:
     def __init__(self) -> None:
         self.force_bad = False
         self._range_ms = 0
+        self.enter(0.0, 0.0)
         self.forget()
 
     def forget(self) -> None:
         """A new contact begins."""
         self.peak_n = 0.0
         self._over_ms = self._lost_ms = self._outside_ms = self._disagree_ms = 0
+        self._frozen_z_mm = self._frozen_low_n = math.inf
+        self._frozen_high_n = -math.inf
 
-    def judge(self, wires: HeadWires, limits: Limits, cell: int, pressing: bool) -> Trip:
-        """Return what trips at this raster cell now, usually nothing."""
-        force_n = wires.force_a_n
-        here_n = limits.here_n[cell]
-        ceiling_n = CEILING_N[cell // COLS]
-        if here_n < 0.0:
-            here_n = ceiling_n
+    def enter(self, here_n: float, ceiling_n: float) -> None:
+        """The head's middle is in another cell: its limit, 0 where the mask forbids pressing."""
+        self._inside = here_n > 0.0
+        self._here_n = here_n if here_n > 0.0 else ceiling_n
+        self._ceiling_n = ceiling_n
+
+    def judge(self, wires: HeadWires, force_n: float, force_b_n: float, motion: int) -> Trip:
+        """Return what trips now, usually nothing.
+
+        Args:
+            wires: Signals of the head.
+            force_n: Channel A.
+            force_b_n: Channel B.
+            motion: A `Motion`.
+        """
+        if self._inside:
+            self._outside_ms = 0
+        else:
             self._outside_ms = self._outside_ms + 1 if force_n >= CONTACT_N else 0
             if self._outside_ms > OUTSIDE_MS:
                 return Trip.OUTSIDE_MASK
-        else:
-            self._outside_ms = 0
-        if force_n > here_n:
-            trip = self._judge_over(force_n, here_n, ceiling_n)
+        if force_n > self._here_n:
+            trip = self._judge_over(force_n, self._here_n, self._ceiling_n)
             if trip:
                 return trip
         else:
             self._over_ms = 0
-        apart_n = force_n - wires.force_b_n
-        if (apart_n > DISAGREE_N or apart_n < -DISAGREE_N) and abs(apart_n) > DISAGREE_RATIO * max(
-            force_n, wires.force_b_n
+        apart_n = force_n - force_b_n
+        if (
+            (apart_n > DISAGREE_N or apart_n < -DISAGREE_N)
+            and abs(apart_n) > DISAGREE_RATIO * max(force_n, force_b_n)
+            and motion != _UNLOAD
+            and wires.z_speed_mm_s > -DISAGREE_MM_S
         ):
             self._disagree_ms += 1
             if self._disagree_ms >= DISAGREE_MS:
                 return Trip.CHANNELS_DISAGREE
         else:
             self._disagree_ms = 0
-        if force_n < CLEAR_N and pressing:
+        if force_n < CLEAR_N and motion == _PRESS:
             return self._judge_loss(wires, force_n)
         self._lost_ms = 0
         return self.judge_range(force_n) if force_n > RANGE_N[1] else _NONE
+
+    def judge_frozen(self, force_n: float, z_mm: float) -> Trip:
+        """Every 5 ms in contact: return SENSOR for a load cell that the press cannot change."""
+        if self._frozen_z_mm == math.inf:
+            self._frozen_z_mm = z_mm
+        self._frozen_low_n = low_n = min(self._frozen_low_n, force_n)
+        self._frozen_high_n = high_n = max(self._frozen_high_n, force_n)
+        if high_n - low_n >= FROZEN_N:
+            self._frozen_z_mm = z_mm
+            self._frozen_low_n = self._frozen_high_n = force_n
+            return _NONE
+        if abs(z_mm - self._frozen_z_mm) < FROZEN_MM:
+            return _NONE
+        self.force_bad = True
+        return Trip.SENSOR
 
     def _judge_over(self, force_n: float, here_n: float, ceiling_n: float) -> Trip:
         if force_n > ceiling_n + OVER_CEILING_N:

@@ -370,7 +370,7 @@ class BedPlant:
         self._noise_at = at = (self._noise_at + 1) & NOISE_MASK
         wires.force_a_n = self._a_sample_n
         self._a_sample_n = self._a_zero_n + self._noise[at]
-        wires.force_b_n = wires.spin_mnm = wires.spin_rpm = 0.0
+        wires.spin_mnm = wires.spin_rpm = 0.0
         wires.press_ma = wires.x_ma = wires.y_ma = idle_ma
         x_mm, y_mm = self.x_mm, self.y_mm
         wires.x_mm, wires.y_mm = x_mm + self._x_off_mm, y_mm + self._y_off_mm
@@ -402,7 +402,6 @@ class BedPlant:
             force_n * (self._a_gain + self._a_slope * force_n) + self._a_zero_n + self._noise[at]
         )
         felt_n = force_n * self._ripple[int(z_mm * _RIPPLES_PER_MM) & 63]
-        wires.force_b_n = felt_n
         if idle_ma:
             wires.press_ma = idle_ma + self._drive_ma + PRESS_MA_PER_N * felt_n
             wires.x_ma, wires.y_ma = idle_ma + self._x_ma, idle_ma + self._y_ma

@@ -120,6 +120,6 @@ def test_the_largest_mask_cannot_raise_the_ceiling_of_the_bed(probe):
     mask = probe.mask(1)
     probe.ask(mask._replace(limits_mn=np.where(mask.limits_mn > 0, 65_535, 0).astype(np.uint16)))
     limits = probe.device.firmware.machine.heads[1].limits
-    assert max(limits.patch_n) <= 60.0
-    toes = [n for row, n in enumerate(limits.patch_n) if row // 80 >= 138]
-    assert max(toes) <= 22.0
+    assert max(limits.patch_mn) <= 60_000
+    toes = [mn for row, mn in enumerate(limits.patch_mn) if row // 80 >= 138]
+    assert max(toes) <= 22_000

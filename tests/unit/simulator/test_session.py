@@ -43,7 +43,7 @@ def test_frames_flow_while_the_device_tests_itself(probe):
     started_us = probe.now_us
     while probe.state == DeviceState.SILENT:
         probe.tick()
-    assert 400_000 < probe.now_us - started_us < 700_000
+    assert 50_000 < probe.now_us - started_us < 1_500_000
 
 
 def test_every_session_has_a_new_nonce_and_counts_from_one(probe):

@@ -19,7 +19,7 @@ from simulator.firmware.dwell import Dwell
 from simulator.firmware.head import Head
 from simulator.firmware.limits import Limits, limits_of, no_limits
 from simulator.probe import Probe, target
-from simulator.wires import HeadWires
+from simulator.wires import IDLE_MA, PRESS_MA_PER_N, HeadWires
 
 HEEL = target(70.0, 50.0, force_n=20.0)
 
@@ -29,8 +29,8 @@ def machine_of(probe: Probe):
 
 
 def everywhere(limit_n: float) -> Limits:
-    cells = len(no_limits().patch_n)
-    return Limits([limit_n] * cells, [limit_n] * cells)
+    limits_mn = np.full(len(no_limits().patch_mn), round(limit_n * 1000), dtype=np.uint16)
+    return Limits(limits_mn, limits_mn)
 
 
 def force_n(probe: Probe) -> float:
@@ -226,7 +226,8 @@ def test_a_load_cell_stuck_at_zero_trips_while_the_head_still_feels_for_the_skin
         if trip:
             break
         wires.z_mm += max(wires.z_speed_mm_s, 0.0) * 0.001
-        wires.force_b_n = max(wires.z_mm - 6.0, 0.0) * 8.0  # the true force, felt by B alone
+        # The true force, felt by B alone.
+        wires.press_ma = IDLE_MA + PRESS_MA_PER_N * max(wires.z_mm - 6.0, 0.0) * 8.0
     assert trip == Trip.CHANNELS_DISAGREE
     assert wires.force_b_n < 6.0
 

@@ -1,0 +1,231 @@
+"""Whether the drives of one head do what they are told: runaway, stall, a lost place.
+
+Looked at every 5 or 10 ms by what encoders, flags and currents say; the order of the loop is all
+it is held against. Figures: hazard table, rows A7, A8, A9 and A11; thresholds are Podal proposals.
+"""
+
+from typing import Final
+
+from firmware_bridge.messages import Trip
+from simulator.wires import FLAG_X_MM, FLAG_Y_MM, FLAG_Z_MM, IDLE_MA, HeadWires
+
+BEAT_MS: Final = 5
+_PER_S: Final = 1000.0 / BEAT_MS
+_BEAT_S: Final = BEAT_MS / 1000.0
+
+RUNAWAY_MM_S: Final = 8.0
+"""Faster towards the sole than ordered by this is untold."""
+
+WRONG_WAY_MM_S: Final = 2.0
+"""Against the order by this is the wrong way."""
+
+ORDERED_MM_S: Final = 3.0
+RUNAWAY_BEATS: Final = 2
+"""10 ms."""
+
+ERROR_MM: Final = 3.0
+"""Farthest from where the orders must have led."""
+
+_ACCELERATION_MM_S2: Final = 5000.0
+_DV_MM_S: Final = _ACCELERATION_MM_S2 * _BEAT_S
+_FORGET: Final = 0.98
+_FORGET_MM: Final = 0.05
+
+SLOW_BEAT_MS: Final = 10
+_SLOW_BEAT_S: Final = SLOW_BEAT_MS / 1000.0
+WINDOW_BEATS: Final = 5
+"""Two windows of 50 ms are the 100 ms of a stall."""
+
+STALL_WAY_MM: Final = 0.2
+STALL_ORDERED_MM: Final = 0.2
+"""Ordered in each of two windows: 4 mm/s for 100 ms."""
+
+STALL_MA: Final = 400.0
+"""More than a drive that turns freely draws for long; a blocked one draws it all."""
+
+DEAD_MA: Final = IDLE_MA / 4.0
+FLAG_MM: Final = 1.0
+FLAG_BEATS: Final = 2
+GROUND_MM: Final = 0.4
+"""The same for a press that comes down: it ends only 0.5 mm below its edge."""
+
+UNLOAD_BEATS: Final = 6
+"""60 ms: within them a press that lets go must have moved by UNLOAD_WAY_MM."""
+
+UNLOAD_WAY_MM: Final = 2.0
+_UNLOADED_N: Final = 0.3
+
+_NONE: Final = Trip.NONE
+
+
+class Follow:
+    """Whether one axis moves when it is told to, over the last 100 ms."""
+
+    __slots__ = ("_beats", "_ma", "_ma_before", "_way", "_way_before", "_z", "_z_before")
+
+    def __init__(self, place_mm: float) -> None:
+        self._z = self._z_before = place_mm
+        self.forget(place_mm)
+
+    def forget(self, place_mm: float) -> None:
+        """Begin anew from here."""
+        self._z = self._z_before = place_mm
+        self._way = self._way_before = 0.0
+        self._ma = self._ma_before = 0.0
+        self._beats = 0
+
+    def judge(self, order_mm_s: float, place_mm: float, current_ma: float) -> Trip:
+        """Take one beat; return what is wrong with the axis, usually nothing."""
+        self._way += order_mm_s
+        self._ma += current_ma if current_ma > 0.0 else -current_ma
+        self._beats = beats = self._beats + 1
+        if beats < WINDOW_BEATS:
+            return _NONE
+        way, way_before = self._way * _SLOW_BEAT_S, self._way_before * _SLOW_BEAT_S
+        moved_mm = place_mm - self._z_before
+        mean_ma = (self._ma + self._ma_before) / (2 * WINDOW_BEATS)
+        self._z_before, self._way_before, self._ma_before = self._z, self._way, self._ma
+        self._z, self._way, self._ma = place_mm, 0.0, 0.0
+        self._beats = 0
+        up = way >= STALL_ORDERED_MM and way_before >= STALL_ORDERED_MM
+        down = way <= -STALL_ORDERED_MM and way_before <= -STALL_ORDERED_MM
+        if not up and not down:
+            return _NONE
+        if moved_mm >= STALL_WAY_MM or moved_mm <= -STALL_WAY_MM:
+            return _NONE
+        return Trip.STALLED if mean_ma > STALL_MA or mean_ma < DEAD_MA else Trip.POSITION_LOST
+
+
+class Drives:
+    """The three drives of one head.
+
+    Args:
+        wires: Its signals.
+
+    Attributes:
+        fastest_mm_s: Fastest order towards the sole since the last beat; the loop raises it.
+        homed: The flags and the encoders must agree.
+    """
+
+    __slots__ = (
+        "_error_mm",
+        "_flag_beats",
+        "_model_mm_s",
+        "_runaway_beats",
+        "_speed_1",
+        "_speed_2",
+        "_unload_beats",
+        "_unload_z_mm",
+        "_x",
+        "_y",
+        "_z",
+        "_z_mm",
+        "fastest_mm_s",
+        "homed",
+        "wires",
+    )
+
+    def __init__(self, wires: HeadWires) -> None:
+        self.wires = wires
+        self.homed = False
+        self._x, self._y, self._z = Follow(wires.x_mm), Follow(wires.y_mm), Follow(wires.z_mm)
+        self.fastest_mm_s = 0.0
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: the drives have just been powered, or an encoder has found its place."""
+        wires = self.wires
+        self._x.forget(wires.x_mm)
+        self._y.forget(wires.y_mm)
+        self._z.forget(wires.z_mm)
+        self._z_mm = self._unload_z_mm = wires.z_mm
+        self._model_mm_s = self._error_mm = 0.0
+        self._speed_1 = self._speed_2 = 0.0
+        self._runaway_beats = self._flag_beats = self._unload_beats = 0
+        self.fastest_mm_s = 0.0
+
+    def judge(self, force_n: float, *, unloading: bool) -> Trip:
+        """Every 10 ms: whether all three axes get anywhere; return what is wrong.
+
+        Args:
+            force_n: Channel A, N.
+            unloading: The head is told to leave the skin.
+        """
+        wires = self.wires
+        if unloading:
+            trip = self._judge_unloading(force_n, wires.z_mm)
+        else:
+            self._unload_beats = 0
+            trip = self._z.judge(wires.z_speed_mm_s, wires.z_mm, wires.press_ma)
+        return (
+            trip
+            or self._x.judge(wires.x_speed_mm_s, wires.x_mm, wires.x_ma)
+            or self._y.judge(wires.y_speed_mm_s, wires.y_mm, wires.y_ma)
+            or (self._judge_flags(wires) if self.homed else _NONE)
+        )
+
+    def judge_press(self, order: float, z_mm: float) -> Trip:
+        """Every 5 ms: return RUNAWAY for a press that does not go where it is told."""
+        speed = (z_mm - self._z_mm) * _PER_S
+        self._z_mm = z_mm
+        fastest = self.fastest_mm_s
+        before_1, before_2 = self._speed_1, self._speed_2
+        self._speed_2, self._speed_1 = before_1, order
+        self.fastest_mm_s = order
+        if speed == 0.0 and order == 0.0:
+            self._error_mm = self._model_mm_s = 0.0
+            self._runaway_beats = 0
+            return _NONE
+        least = min(order, before_1, before_2)
+        most = max(order, before_1, before_2, fastest)
+        model_before = self._model_mm_s
+        change = order - model_before
+        change = min(change, _DV_MM_S)
+        change = max(change, -_DV_MM_S)
+        self._model_mm_s = model = model_before + change
+        # Lagging alone is not running away: a press that stands is a stall.
+        error = self._error_mm * _FORGET + (speed - model) * _BEAT_S
+        if -WRONG_WAY_MM_S < speed < WRONG_WAY_MM_S:
+            error *= 0.5
+        self._error_mm = error
+        wrong = (
+            speed > max(most, 0.0) + RUNAWAY_MM_S
+            or (speed > WRONG_WAY_MM_S and max(most, model, model_before) < -ORDERED_MM_S)
+            or (speed < -WRONG_WAY_MM_S and min(least, model, model_before) > ORDERED_MM_S)
+            or error > ERROR_MM
+            or error < -ERROR_MM
+        )
+        if not wrong:
+            self._runaway_beats = 0
+            return _NONE
+        self._runaway_beats += 1
+        return Trip.RUNAWAY if self._runaway_beats >= RUNAWAY_BEATS else _NONE
+
+    def _judge_unloading(self, force_n: float, z_mm: float) -> Trip:
+        """Force that does not leave, with a press that does not move, is what no order can cure."""
+        if not self._unload_beats:
+            self._unload_z_mm = z_mm
+            self._z.forget(z_mm)
+        self._unload_beats += 1
+        if self._unload_beats <= UNLOAD_BEATS:
+            return _NONE
+        way_mm = self._unload_z_mm - z_mm
+        self._unload_beats = 1
+        self._unload_z_mm = z_mm
+        if way_mm >= UNLOAD_WAY_MM or (z_mm <= UNLOAD_WAY_MM and self.wires.z_flag):
+            return _NONE
+        if force_n >= _UNLOADED_N:
+            return Trip.RETRACT_FAILED
+        return Trip.POSITION_LOST if self.homed else _NONE
+
+    def _judge_flags(self, wires: HeadWires) -> Trip:
+        x_mm, y_mm, z_mm = wires.x_mm, wires.y_mm, wires.z_mm
+        if (
+            (x_mm > FLAG_X_MM + FLAG_MM if wires.x_flag else x_mm < FLAG_X_MM - FLAG_MM)
+            or (y_mm > FLAG_Y_MM + FLAG_MM if wires.y_flag else y_mm < FLAG_Y_MM - FLAG_MM)
+            or (z_mm > FLAG_Z_MM + FLAG_MM if wires.z_flag else z_mm < FLAG_Z_MM - GROUND_MM)
+        ):
+            self._flag_beats += 1
+            return Trip.POSITION_LOST if self._flag_beats >= FLAG_BEATS else _NONE
+        self._flag_beats = 0
+        return _NONE
