@@ -200,7 +200,8 @@ def _first_guess(x_mm: Floats, y_mm: Floats, pitch_y_mm: float) -> Placement:
     axis_rad = 0.5 * math.atan2(2.0 * (dx_mm @ dy_mm), dy_mm @ dy_mm - dx_mm @ dx_mm)
     axis_rad = min(max(axis_rad, -math.radians(40.0)), math.radians(40.0))
     sin, cos = math.sin(axis_rad), math.cos(axis_rad)
-    low, high = np.percentile(dx_mm * sin + dy_mm * cos, (1.0, 99.0))
+    along_mm = np.sort(dx_mm * sin + dy_mm * cos)
+    low, high = _quantile(along_mm, 0.01), _quantile(along_mm, 0.99)
     length_mm = min(max(high - low + pitch_y_mm, 195.0), 310.0)
     back_mm = low - 0.5 * pitch_y_mm
     return Placement(
@@ -210,6 +211,18 @@ def _first_guess(x_mm: Floats, y_mm: Floats, pitch_y_mm: float) -> Placement:
         log_length=math.log(length_mm),
         log_width=math.log(length_mm) + _LOG_BREADTH_RATIO[0],
     )
+
+
+def _quantile(ascending: Floats, share: float) -> float:
+    """Return what `np.quantile` does, which would import `numpy.ma` in the middle of the loop."""
+    place = share * (ascending.size - 1)
+    index = int(place)
+    part = place - index
+    low = float(ascending[index])
+    high = float(ascending[min(index + 1, ascending.size - 1)])
+    if part < 0.5:
+        return low + (high - low) * part
+    return high - (high - low) * (1.0 - part)
 
 
 def _coarse(image: Floats, grid: Grid) -> tuple[Floats, Grid]:
