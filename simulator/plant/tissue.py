@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-TAU_S: Final = (0.05, 0.5, 5.0, 50.0)
+TAU_S: Final[tuple[float, ...]] = (0.05, 0.5, 5.0, 50.0)
 """Four equal terms a decade apart make the loop loss nearly independent of speed, as measured."""
 
 SPHERE_RATIO: Final = 0.29
