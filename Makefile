@@ -7,7 +7,7 @@ STOP_PORT ?= 8421
 ARGS ?=
 PARALLEL ?= -n 2 --dist loadgroup
 
-.PHONY: run test check test-all test-browser bench fuzz fmt docs lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test check test-all test-browser bench soak fuzz compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
@@ -32,6 +32,12 @@ test-all: test test-browser  ## the suite with the browser
 
 bench: setup-bench  ## measures beside peers, writes build/bench.json
 	$(BIN)/python -m tests.benchmarks
+
+soak: setup-dev  ## ten million damaged messages each way, then 8 virtual hours of memory
+	$(BIN)/python -m tests.benchmarks.soak $(ARGS)
+
+compiled: setup-dev  ## the device's hot modules by mypyc, in build/compiled (optional)
+	@$(BIN)/python -m tests.compiled
 
 fuzz: setup-dev  ## hostile bytes for a minute; make fuzz ARGS="--seconds 3600 --seed 7"
 	@$(BIN)/python -m tests.fuzz $(ARGS)

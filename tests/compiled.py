@@ -20,10 +20,16 @@ HOT: Final = (
     "simulator/wires.py",
     "simulator/plant/bed.py",
     "simulator/plant/tissue.py",
+    "simulator/plant/panel.py",
     "simulator/firmware/head.py",
     "simulator/firmware/watch.py",
     "simulator/firmware/dwell.py",
+    "simulator/firmware/loads.py",
+    "simulator/firmware/masks.py",
     "simulator/firmware/machine.py",
+    "simulator/firmware/firmware.py",
+    "simulator/device.py",
+    "firmware_bridge/framing.py",
 )
 """Where the time of a millisecond goes: plain numbers in slots, which is what mypyc is good at."""
 
