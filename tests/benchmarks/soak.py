@@ -1,4 +1,4 @@
-"""What takes minutes: `make soak`, or a part of it by `make soak ARGS="corruption --count 1000000"`.
+"""What takes minutes: `make soak`, or one part of it: `make soak ARGS="memory --hours 1"`.
 
 The figures go into build/bench.json, beside those of `make bench`.
 """
