@@ -18,6 +18,10 @@ SILENCE_S: Final = 1.0
 NEVER_S: Final = float("-inf")
 REPLY_S: Final = 1.0
 STOP_REPLY_S: Final = 0.2
+LOOP_KEYS: Final = (
+    "late_p50_us", "late_p99_us", "late_p999_us", "late_max_us", "late_from_us", "late_counts",
+    "tick_us", "fifo",
+)  # fmt: skip
 BACKOFF_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
@@ -59,7 +63,7 @@ def status_without_control(version: str, code: str) -> str:
             "images": None,
             "beds": {"left": bed, "right": bed},
             "alarms": [{"code": code, "since_ms": 0, "latched": False, "advice": code}],
-            "loop": {"late_p99_us": None, "late_max_us": None, "fifo": None},
+            "loop": dict.fromkeys(LOOP_KEYS),
         }
     )
 

@@ -17,6 +17,8 @@ from api.sentences import alarm_sentences, link_sentence, state_sentence
 PACKAGES: Final = ("numpy", "pyserial", "fastapi", "uvicorn", "websockets", "click")
 DAMAGED_RATIO: Final = 0.001
 """A sound USB cable damages nothing; more than this is worth a word. Podal proposal."""
+LATE_US: Final = 10_000
+"""Two frames: a loop that is later than this once in a hundred times deserves a word."""
 
 SERIAL_PATTERNS: Final = ("serial/by-id/*", "ttyACM*", "ttyUSB*", "cu.usb*")
 
@@ -137,6 +139,25 @@ def _device(host: str, port: int) -> Iterator[Finding]:
     level = Level.PROBLEM if state == "fault" else Level.OK
     if device.get("id") is not None:
         yield Finding(level, "massage", state_sentence(status), " ".join(alarm_sentences(status)))
+        yield from _loop(status.get("loop") or {})
+
+
+def _loop(loop: Mapping[str, Any]) -> Iterator[Finding]:
+    """Tell how punctual the control loop has been since it started."""
+    late_us, work_us = loop.get("late_p99_us"), loop.get("tick_us")
+    if late_us is None or work_us is None:
+        return
+    seen = (
+        f"frames taken at most {late_us / 1000:.1f} ms late in 99 of 100 cases, "
+        f"{loop.get('late_max_us', 0) / 1000:.1f} ms at the worst; "
+        f"{work_us['p50']} us of work for each, {work_us['max']} at the most; "
+        + ("real-time scheduling" if loop.get("fifo") else "no real-time scheduling")
+    )
+    if late_us > LATE_US:
+        next_step = "this computer is busy: end other programs, or allow real-time scheduling"
+        yield Finding(Level.ADVICE, "control loop", seen, next_step)
+    else:
+        yield Finding(Level.OK, "control loop", seen)
 
 
 def _wire(link: Mapping[str, Any], seen: str) -> Finding:

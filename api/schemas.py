@@ -129,9 +129,21 @@ class Beds(Open):
 class Loop(Open):
     """How punctual the control loop is."""
 
-    late_p99_us: float | None
-    late_max_us: float | None
-    fifo: bool | None
+    late_p50_us: float | None = Field(
+        description="Median age of a frame when its turn begins, by the clock of the device."
+    )
+    late_p99_us: float | None = Field(description="99 % of the frames were at most this old.")
+    late_p999_us: float | None = Field(description="99.9 % of the frames were at most this old.")
+    late_max_us: float | None = Field(description="The oldest frame since the start.")
+    late_from_us: list[int] | None = Field(
+        description="Where each bin of the histogram of these ages begins; the last has no end."
+    )
+    late_counts: list[int] | None = Field(description="Frames in each of these bins.")
+    tick_us: dict[str, int] | None = Field(
+        description="`p50`, `p99` and `max` of the loop's own work: from waking up with a frame "
+        "to its set-point written."
+    )
+    fifo: bool | None = Field(description="Real-time scheduling was granted.")
 
 
 class Status(Open):

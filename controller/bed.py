@@ -77,35 +77,36 @@ class Bed(NamedTuple):
         return self.gone_frames >= GONE_FRAMES
 
 
-def feel(
-    bed: Bed, counts: Counts, machine: Machine, *, head: HeadPlace | None, judge: bool, now_us: int
-) -> Bed:
-    """Return the bed after one more image.
+def weigh(beds: tuple[Bed, Bed], counts: Counts, machine: Machine) -> tuple[Bed, Bed]:
+    """Return both beds with the loads of one more image of each, shape (2, rows, cols)."""
+    kpa = calibrate(counts, machine.both_beds)
+    newton = machine.grid.cell_area_cm2 / 10.0
+    left_kpa, right_kpa = np.add.reduce(kpa, axis=(1, 2)).tolist()
+    left, right = beds
+    return _loaded(left, left_kpa * newton), _loaded(right, right_kpa * newton)
+
+
+def _loaded(bed: Bed, load_n: float) -> Bed:
+    missing = bed.field is not None and load_n < GONE_RATIO * bed.settled_n
+    return bed._replace(load_n=load_n, gone_frames=bed.gone_frames + 1 if missing else 0)
+
+
+def judge(bed: Bed, counts: Counts, machine: Machine, head: HeadPlace | None, now_us: int) -> Bed:
+    """Return the bed after the shape on it was judged.
 
     Args:
         bed: The bed before.
         counts: Taxels, shape (rows, cols).
         machine: Matrix and calibration.
         head: Where the roller presses the matrix, None while it is lifted.
-        judge: Judge the shape too; the load is judged every time.
         now_us: Time of the image.
     """
     kpa = calibrate(counts, machine.calibrations[0 if bed.side is Side.LEFT else 1])
-    load_n = float(kpa.sum()) * machine.grid.cell_area_cm2 / 10.0
-    missing = bed.registered and load_n < GONE_RATIO * bed.settled_n
-    gone_frames = bed.gone_frames + 1 if missing else 0
-    if not judge:
-        return bed._replace(load_n=load_n, gone_frames=gone_frames)
     if head is not None:
-        contact = find_contact(kpa, machine.grid, head=head)
-        return bed._replace(load_n=load_n, gone_frames=gone_frames, contact=contact)
+        return bed._replace(contact=find_contact(kpa, machine.grid, head=head))
     calm_kpa = kpa if bed.calm_kpa is None else bed.calm_kpa + CALM_SHARE * (kpa - bed.calm_kpa)
     contact = find_contact(calm_kpa, machine.grid)
-    return _settle(
-        bed._replace(load_n=load_n, gone_frames=gone_frames, contact=contact, calm_kpa=calm_kpa),
-        contact,
-        now_us,
-    )
+    return _settle(bed._replace(contact=contact, calm_kpa=calm_kpa), contact, now_us)
 
 
 def _settle(bed: Bed, contact: Contact, now_us: int) -> Bed:

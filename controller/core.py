@@ -1,17 +1,18 @@
 """One step of the controller: a frame and a wish in, set-points out, nothing else touched.
 
-Reads like the way of the data: feel the beds, register the feet, see what happened, advance the
-session and the massage, ask, govern, order. Time is data; no clock, no input, no output.
+Reads like the way of the data: weigh the beds, see what happened, advance the session and the
+massage, ask, govern, order. What no set-point waits for comes between two steps: judge the shapes,
+register the feet, look along the path. Time is data; no clock, no input, no output.
 """
 
 from typing import Final
 
 from controller.arming import UNMASKED, Masked, hear, mask_for
-from controller.bed import Bed, feel, register
+from controller.bed import Bed, judge, register, weigh
 from controller.contact import HeadPlace
 from controller.errors import ControllerError, UnknownRoutineError
 from controller.geometry import Side
-from controller.massage import advance, begin, fit, resume, working_bed
+from controller.massage import advance, begin, fit, look_ahead, resume, working_bed
 from controller.orders import order
 from controller.request import Acknowledge, Pause, Request, Resume, Start, Stop
 from controller.routine import find_routine, plan
@@ -51,6 +52,8 @@ START_WAIT_US: Final = 60_000_000
 """How long a person has to press START on the machine: as long as its consent would last."""
 
 _TRIP_CODES: Final = {int(trip): trip.name.lower() for trip in Trip if trip is not Trip.NONE}
+_STOP_BUTTON: Final = int(Flag.STOP_BUTTON)  # arithmetic with a flag itself is slow
+_CONTACT: Final = int(BedFlag.CONTACT)
 _LATCHED: Final = (DeviceState.LATCHED, DeviceState.LIMP)
 
 
@@ -61,13 +64,26 @@ def step(
     request: Request | None,
     settings: Settings,
 ) -> State:
-    """Return the state after one tick, with or without a frame."""
+    """Return the state after one tick, with or without a frame; `reflect` belongs after it."""
     dt_us = now_us - state.now_us if state.ticks else 0
-    state = state._replace(now_us=now_us, ticks=state.ticks + 1, orders=(), stop=False, reply="")
     if frame is not None and settings.machine is not None:
-        state = _feel(state._replace(frame=frame), frame.frame, settings, settings.machine)
+        state = state._replace(
+            now_us=now_us,
+            ticks=state.ticks + 1,
+            orders=(),
+            stop=False,
+            reply="",
+            frame=frame,
+            beds=weigh(state.beds, frame.frame.counts, settings.machine),
+            frames=state.frames + 1,
+            fresh=True,
+        )
         if frame.answers:
             state = state._replace(masks=hear(state.masks, frame.answers))
+    else:
+        state = state._replace(
+            now_us=now_us, ticks=state.ticks + 1, orders=(), stop=False, reply="", fresh=False
+        )
     state = _notice(state, settings)
     if request is not None:
         state = _answer(state, request, settings)
@@ -75,24 +91,39 @@ def step(
     return order(state, dt_us, settings)
 
 
-def _feel(state: State, frame: Frame, settings: Settings, machine: Machine) -> State:
-    """Feel both beds; their shapes take turns, so that no tick carries both."""
-    beds: list[Bed] = []
-    for index, report in enumerate(reports(frame)):
-        head = None
-        if report.flags & BedFlag.CONTACT or report.force_a_mn > HEAD_CLEAR_N * 1000:
-            head = HeadPlace(report.x_um / 1000, report.y_um / 1000)
-        bed = feel(
-            state.beds[index],
-            frame.counts[index],
-            machine,
-            head=head,
-            judge=state.frames % JUDGE_FRAMES == index * JUDGE_FRAMES // 2,
-            now_us=state.now_us,
-        )
-        mine = state.frames % 2 == index
-        beds.append(register(bed, settings, state.now_us) if mine and head is None else bed)
-    return state._replace(beds=(beds[0], beds[1]), frames=state.frames + 1)
+def reflect(state: State, settings: Settings) -> State:
+    """Return the state after what no set-point waits for; once after each step.
+
+    The beds take turns, and the path has its own: a frame that comes meanwhile waits for one of
+    these at most, and what it finds counts from the next step on.
+    """
+    if state.run is not None and state.session is Session.RUNNING:
+        pose = working_bed(state.run, state.beds).pose
+        run = look_ahead(state.run, pose) if pose is not None else state.run
+        if run is not state.run:
+            state = state._replace(run=run)
+    if state.fresh and state.frame is not None and settings.machine is not None:
+        return _see(state, state.frame.frame, settings, settings.machine)
+    return state
+
+
+def _see(state: State, frame: Frame, settings: Settings, machine: Machine) -> State:
+    """See the shape on the bed whose turn it is, or go on registering its foot."""
+    index = state.frames % 2
+    bed, report = state.beds[index], reports(frame)[index]
+    head = None
+    if report.flags & _CONTACT or report.force_a_mn > HEAD_CLEAR_N * 1000:
+        head = HeadPlace(report.x_um / 1000, report.y_um / 1000)
+    if state.frames % JUDGE_FRAMES == index * (JUDGE_FRAMES // 2 + 1):
+        seen = judge(bed, frame.counts[index], machine, head, state.now_us)
+    elif head is None:
+        seen = register(bed, settings, state.now_us)
+    else:
+        return state
+    if seen is bed:
+        return state
+    left, right = state.beds
+    return state._replace(beds=(seen, right) if index == 0 else (left, seen))
 
 
 def _notice(state: State, settings: Settings) -> State:
@@ -125,7 +156,7 @@ def _notice_device(state: State, settings: Settings) -> State:
         return go(state, Happening.FAULT, trip or "device_latched")
     if state.seen and device is DeviceState.READY:
         return go(state, Happening.ACKNOWLEDGED)
-    if frame and frame.frame.flags & Flag.STOP_BUTTON:
+    if frame and frame.frame.flags & _STOP_BUTTON:
         return go(state, Happening.LET_GO, "stop_button")  # armed or not yet: no means no
     was_armed = state.session in (Session.RUNNING, Session.PAUSED)
     if was_armed and device not in ARMED:
@@ -231,7 +262,7 @@ def _heads_clear(state: State) -> bool:
     if state.frame is None:
         return False
     return all(
-        abs(report.force_a_mn) < HEAD_CLEAR_N * 1000 and not report.flags & BedFlag.CONTACT
+        abs(report.force_a_mn) < HEAD_CLEAR_N * 1000 and not report.flags & _CONTACT
         for report in reports(state.frame.frame)
     )
 

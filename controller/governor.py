@@ -4,7 +4,7 @@ Total for every float. Pressing harder is slow and needs a fresh, sound reading;
 limited. Every clamp carries its reason.
 """
 
-import math
+from math import isfinite
 from typing import Final, NamedTuple
 
 from controller.field import Place, SoleField
@@ -103,7 +103,7 @@ def govern(
         permitted: The session allows pressing at all.
         dt_s: Time since `last`.
     """
-    place_is_finite = all(map(math.isfinite, (asked.x_mm, asked.y_mm, asked.feed_mm_s)))
+    place_is_finite = isfinite(asked.x_mm) and isfinite(asked.y_mm) and isfinite(asked.feed_mm_s)
     x_mm = asked.x_mm if place_is_finite else last.x_mm
     y_mm = asked.y_mm if place_is_finite else last.y_mm
     x_mm = min(max(x_mm, carriage.x_min_um / 1000), carriage.x_max_um / 1000)
@@ -112,7 +112,7 @@ def govern(
     feed_mm_s = min(max(feed_mm_s, 0.0), carriage.feed_max_um_s / 1000)
     trip = _trip(asked, seen, place_is_finite)
     limit = _limit(asked, seen, field, x_mm=x_mm, y_mm=y_mm, permitted=permitted and not trip)
-    if not trip and permitted and field is not None and math.isfinite(seen.force_a_n):
+    if not trip and permitted and field is not None and isfinite(seen.force_a_n):
         here = field.at(seen.x_mm, seen.y_mm)
         if here.limit_n > 0.0 and seen.force_a_n > here.limit_n + OVER_LIMIT_N:
             trip = "over_force"
@@ -123,7 +123,7 @@ def govern(
         y_mm=y_mm,
         feed_mm_s=feed_mm_s,
         force_n=force_n,
-        rise_n_s=min(max(asked.rise_n_s, 0.0), RISE_N_S) if math.isfinite(asked.rise_n_s) else 0.0,
+        rise_n_s=min(max(asked.rise_n_s, 0.0), RISE_N_S) if isfinite(asked.rise_n_s) else 0.0,
         limit_n=limit.value_n,
         reasons=reasons,
         trip=trip,
@@ -132,9 +132,11 @@ def govern(
 
 def _trip(asked: Asked, seen: Seen, place_is_finite: bool) -> str:
     """Return why nothing may be pressed for the rest of this session, "" nothing."""
-    if not place_is_finite or not all(map(math.isfinite, (asked.force_n, asked.rise_n_s))):
+    if not (place_is_finite and isfinite(asked.force_n) and isfinite(asked.rise_n_s)):
         return "not_finite"
-    if not all(map(math.isfinite, (seen.force_a_n, seen.force_b_n, seen.x_mm, seen.y_mm))):
+    if not (isfinite(seen.force_a_n) and isfinite(seen.force_b_n)):
+        return "reading_not_finite"
+    if not (isfinite(seen.x_mm) and isfinite(seen.y_mm)):
         return "reading_not_finite"
     if not seen.age_s <= FRAME_LOST_S:
         return "frames_lost"
@@ -175,12 +177,12 @@ def _force(
     asked: Asked, seen: Seen, last: Given, limit: Limit, dt_s: float
 ) -> tuple[float, tuple[str, ...]]:
     """Return 0 <= force <= limit, and which clamps bit."""
-    wanted_n = max(asked.force_n, 0.0) if math.isfinite(asked.force_n) else 0.0
+    wanted_n = max(asked.force_n, 0.0) if isfinite(asked.force_n) else 0.0
     if wanted_n == 0.0:
         return 0.0, ()
     allowed = Limit(wanted_n, "")
     reasons: list[str] = []
-    step_s = min(max(dt_s, 0.0), MAX_DT_S) if math.isfinite(dt_s) else 0.0
+    step_s = min(max(dt_s, 0.0), MAX_DT_S) if isfinite(dt_s) else 0.0
     rise_n = min(max(asked.rise_n_s, 0.0), RISE_N_S) * step_s if asked.rise_n_s > 0.0 else 0.0
     ceilings = [(last.force_n + rise_n, "rate"), (limit.value_n, limit.reason)]
     doubt = _doubt(seen)

@@ -163,9 +163,7 @@ def advance(
         case Phase.PATH:
             if left_us <= LIFT_US and not _glides_on(run, pose):
                 return run._replace(phase=Phase.LIFT)
-            ahead = run.ahead
-            if ahead is None or run.path_us - ahead.at_us >= LOOK_US:
-                ahead = _look_ahead(run, pose)
+            ahead = run.ahead or _ahead(run, pose)
             return run._replace(path_us=run.path_us + round(dt_us * ahead.pace), ahead=ahead)
         case Phase.LIFT:
             pass
@@ -178,7 +176,15 @@ def _waypoint(run: Run, pose: FootPose, ahead_us: int = 0) -> Waypoint:
     return waypoint(run.step.stroke, pose, (run.path_us + ahead_us) / 1e6, total_us / 1e6)
 
 
-def _look_ahead(run: Run, pose: FootPose) -> Ahead:
+def look_ahead(run: Run, pose: FootPose) -> Run:
+    """Return the run with the path ahead worked out anew, where that is due."""
+    ahead = run.ahead
+    if run.done or run.phase is not Phase.PATH or ahead is None:
+        return run
+    return run if run.path_us - ahead.at_us < LOOK_US else run._replace(ahead=_ahead(run, pose))
+
+
+def _ahead(run: Run, pose: FootPose) -> Ahead:
     soon = [_waypoint(run, pose, ahead_us) for ahead_us in AHEAD_US]
     return Ahead(
         run.path_us,

@@ -17,6 +17,8 @@ class CalibrationError(ValueError):
 class Calibration:
     """Pressure per count and the unloaded count of every taxel, both (rows, cols) float32.
 
+    Of both beds at once: (2, rows, cols), left first.
+
     The response is linear; a sensor with a curved one gets its curve here, in ``calibrate`` and
     nowhere else.
 
@@ -28,7 +30,10 @@ class Calibration:
     zero_counts: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        if self.kpa_per_count.ndim != 2 or self.kpa_per_count.shape != self.zero_counts.shape:
+        if (
+            self.kpa_per_count.ndim not in (2, 3)
+            or self.kpa_per_count.shape != self.zero_counts.shape
+        ):
             raise CalibrationError(
                 f"gains {self.kpa_per_count.shape} and zeros {self.zero_counts.shape} must be two"
                 " equal matrices: calibrate the bed again"
@@ -42,6 +47,14 @@ class Calibration:
         self.zero_counts.setflags(write=False)
 
 
+def stacked(left: Calibration, right: Calibration) -> Calibration:
+    """Return both beds' calibrations as one, (2, rows, cols): one pass over both images."""
+    return Calibration(
+        kpa_per_count=np.stack([left.kpa_per_count, right.kpa_per_count]),
+        zero_counts=np.stack([left.zero_counts, right.zero_counts]),
+    )
+
+
 def uniform_calibration(
     shape: tuple[int, int], *, kpa_per_count: float, zero_counts: float = 0.0
 ) -> Calibration:
@@ -53,7 +66,7 @@ def uniform_calibration(
 
 
 def calibrate(counts: Counts, calibration: Calibration) -> Kpa:
-    """Pressure of every taxel, float32 (rows, cols) [kPa], never negative, never non-finite.
+    """Pressure of every taxel, float32 [kPa], never negative, never non-finite.
 
     Integers in and finite figures in ``calibration`` leave no way to a NaN.
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from controller.arming import Answered
-from controller.core import step
-from controller.lateness import Lateness
+from controller.core import reflect, step
+from controller.lateness import Histogram
 from controller.limits import check_device
 from controller.request import Request
 from controller.settings import Settings, machine_of
 from controller.state import SensorFrame, State
 from controller.status import ZoneLoads, image, status
+from firmware_bridge.codec import encode
 from firmware_bridge.descriptor import Descriptor
 from firmware_bridge.errors import DescriptorError, OtherDeviceError
+from firmware_bridge.framing import wrap_down
 from firmware_bridge.link import Link, Phase
 from firmware_bridge.messages import Ack, Acknowledge, Down, Mask, Nak, Retract, SetPoint
 
@@ -61,6 +63,8 @@ class Runner:
         version: Version of the product, for the status.
 
     Attributes:
+        late: Age of each frame when its turn began.
+        work: From waking up to the set-point written, told by the shell.
         fifo: The loop runs under SCHED_FIFO.
         trouble: Code why the port cannot be opened, "" where it is.
         device_id: The device this process works with; another one needs a person's word.
@@ -70,7 +74,8 @@ class Runner:
         self.settings = settings
         self.state = State()
         self.link = Link(nonces)
-        self.lateness = Lateness()
+        self.late = Histogram()
+        self.work = Histogram()
         self.fifo = False
         self.trouble = ""
         self.device_id = ""
@@ -81,9 +86,11 @@ class Runner:
         self._unanswered: dict[int, Down] = {}
         self._answers: tuple[Answered, ...] = ()
         self._snapshot_us = -SNAPSHOT_US
+        self._reflected = True
 
     def turn(self, chunk: bytes, now_us: int, request: Request | None = None) -> Turn:
-        """Return what one turn sends."""
+        """Return what one turn sends; `reflect` belongs after it, once that is sent."""
+        self.reflect()
         received = self.link.receive(chunk, now_us)
         self._follow_link()
         self._watch_silence(now_us)
@@ -93,10 +100,11 @@ class Runner:
         if received.frame is not None:
             sensor = SensorFrame(received.frame, received.frame_at_us, self._answers)
             self._answers = ()
-            self.lateness.add(now_us - received.frame_at_us)
+            self.late.add(now_us - received.frame_at_us)
         elif request is None and 0 < now_us - self.state.now_us < TICK_US and self.state.ticks:
             return self._say((), "", now_us)
         self.state = step(self.state, sensor, now_us, request, self.settings)
+        self._reflected = False
         if self.state.stop:
             self.link.stop()
         return self._say(self.state.orders, self.state.reply, now_us)
@@ -114,6 +122,27 @@ class Runner:
             else:
                 messages = (*messages, self._send(order, now_us))
         return Turn(stop, messages, set_point, reply)
+
+    def reflect(self) -> bool:
+        """Do what no set-point waits for, before the next turn at the latest; return if it did."""
+        if self._reflected:
+            return False
+        self._reflected = True
+        before = self.state
+        self.state = reflect(before, self.settings)
+        return self.state is not before
+
+    def rehearse(self, now_us: int) -> None:
+        """Take the next step in thought, and forget it.
+
+        After 4 ms of other people's work neither the code nor the data of a step are near the
+        processor any more, and fetching them costs more than the step. The core is pure, so a step
+        taken shortly before the frame comes, with the frame before, changes nothing but that.
+        """
+        if self.state.frame is not None:
+            thought = step(self.state, self.state.frame, now_us, None, self.settings)
+            for order in thought.orders:
+                wrap_down(encode(order, nonce=0, counter=0))
 
     def _send(self, order: Down, now_us: int) -> bytes:
         data = self.link.send(order, now_us)
@@ -217,9 +246,12 @@ class Runner:
             return
         self.settings = replace(self.settings, machine=None, barred=code)
 
-    def snapshot_due(self, now_us: int) -> bool:
-        """Return whether people should be shown something new; true once per period."""
-        if now_us - self._snapshot_us < SNAPSHOT_US:
+    def snapshot_due(self, now_us: int, *, busy: bool = False) -> bool:
+        """Return whether people should be shown something new; true once per period.
+
+        After a turn that had other things to do (`busy`) they wait a period longer at most.
+        """
+        if now_us - self._snapshot_us < SNAPSHOT_US * (2 if busy else 1):
             return False
         self._snapshot_us = now_us
         return True
@@ -231,7 +263,8 @@ class Runner:
             self.settings,
             link=self.link,
             zones=self._zones,
-            lateness=self.lateness,
+            late=self.late,
+            work=self.work,
             fifo=self.fifo,
             trouble=self.trouble,
             version=self._version,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from controller.geometry import Grid
 from controller.limits import Limits, load_limits
-from controller.pressure import Calibration, uniform_calibration
+from controller.pressure import Calibration, stacked, uniform_calibration
 from controller.routine import Routine, load_library
 from controller.zones import Atlas, load_atlas
 from firmware_bridge.descriptor import Carriage, Descriptor
@@ -18,6 +18,7 @@ class Machine:
     Attributes:
         grid: Matrix of each bed.
         calibrations: Counts to kPa, left and right.
+        both_beds: The same for the images of both beds at once.
         carriage: Where the heads can go.
         limits_crc: Hash of its limit table.
         ttl_ms: Longest life of a set-point.
@@ -27,6 +28,7 @@ class Machine:
     simulated: bool
     grid: Grid
     calibrations: tuple[Calibration, Calibration]
+    both_beds: Calibration
     carriage: Carriage
     limits_crc: int
     ttl_ms: int
@@ -71,6 +73,7 @@ def machine_of(descriptor: Descriptor) -> Machine:
         simulated=descriptor.simulated,
         grid=grid,
         calibrations=(calibration, calibration),
+        both_beds=stacked(calibration, calibration),
         carriage=descriptor.carriage,
         limits_crc=descriptor.limits_crc,
         ttl_ms=descriptor.limits.ttl_ms,

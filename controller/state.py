@@ -48,6 +48,7 @@ class State(NamedTuple):
         ticks: Steps taken.
         frames: Frames felt; ticks without one must not take a bed's turn.
         seen: A person has acknowledged this fault; the device has yet to unlatch.
+        fresh: The last step had a frame.
     """
 
     now_us: int = 0
@@ -66,6 +67,7 @@ class State(NamedTuple):
     ticks: int = 0
     frames: int = 0
     seen: bool = False
+    fresh: bool = False
 
     @property
     def feet_ready(self) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from controller.bed import Bed
 from controller.governor import Given
-from controller.lateness import Lateness
+from controller.lateness import FROM_US, Histogram
 from controller.massage import Run
 from controller.pose import FootPose
 from controller.pressure import calibrate
@@ -61,7 +61,8 @@ def status(
     *,
     link: Link,
     zones: tuple[ZoneLoads, ZoneLoads],
-    lateness: Lateness,
+    late: Histogram,
+    work: Histogram,
     fifo: bool,
     trouble: str,
     version: str,
@@ -79,11 +80,7 @@ def status(
             for index, bed in enumerate(state.beds)
         },
         "alarms": _alarms(state, link, trouble),
-        "loop": {
-            "late_p99_us": lateness.quantile_us(0.99),
-            "late_max_us": lateness.max_us,
-            "fifo": fifo,
-        },
+        "loop": _loop(late, work, fifo=fifo),
         "images": None
         if machine is None
         else {
@@ -91,6 +88,20 @@ def status(
             "cols": machine.grid.cols,
             "pitch_mm": [machine.grid.pitch_x_mm, machine.grid.pitch_y_mm],
         },
+    }
+
+
+def _loop(late: Histogram, work: Histogram, *, fifo: bool) -> dict[str, Any]:
+    lateness, effort = late.spread(), work.spread()
+    return {
+        "late_p50_us": lateness.p50_us,
+        "late_p99_us": lateness.p99_us,
+        "late_p999_us": lateness.p999_us,
+        "late_max_us": lateness.max_us,
+        "late_from_us": FROM_US,
+        "late_counts": late.coarse(),
+        "tick_us": {"p50": effort.p50_us, "p99": effort.p99_us, "max": effort.max_us},
+        "fifo": fifo,
     }
 
 

@@ -4,6 +4,7 @@ Times are path time: they run only while the head is on the skin. Places are mil
 through the pose of the foot, so that a circle is round on any foot.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -95,19 +96,24 @@ def _height_mm(pose: FootPose, point: Waypoint) -> float:
 
 def _line(stroke: Stroke, pose: FootPose, path_s: float) -> Waypoint:
     """To and fro between two spots, eased at the ends, each pass a little further across."""
-    x0_mm, y0_mm = bed_from_foot(pose, stroke.start.u, stroke.start.v)
-    x1_mm, y1_mm = bed_from_foot(pose, stroke.end.u, stroke.end.v)
-    length_mm = max(math.hypot(x1_mm - x0_mm, y1_mm - y0_mm), 1.0)
-    pass_s = length_mm / stroke.pace_mm_s
+    start, end = stroke.start, stroke.end
+    pass_s = _length_mm(pose, start.u, start.v, end.u, end.v) / stroke.pace_mm_s
     phase = path_s / pass_s
     along = (1.0 - math.cos(math.pi * phase)) / 2.0
     # One slow wave across the sole in eight passes: new skin each time, no jump between passes.
     across = math.sin(math.pi * phase / 4.0) * stroke.spread_v / 2.0
-    u = stroke.start.u + along * (stroke.end.u - stroke.start.u)
-    v = stroke.start.v + along * (stroke.end.v - stroke.start.v) + across
+    u = start.u + along * (end.u - start.u)
+    v = start.v + along * (end.v - start.v) + across
     x_mm, y_mm = bed_from_foot(pose, u, v)
     speed_mm_s = abs(math.sin(math.pi * phase)) * math.pi / 2.0 * stroke.pace_mm_s
     return Waypoint(x_mm, y_mm, speed_mm_s, stroke.intensity, moving=True)
+
+
+@functools.lru_cache(maxsize=64)  # the same few lines at every tick
+def _length_mm(pose: FootPose, u0: float, v0: float, u1: float, v1: float) -> float:
+    x0_mm, y0_mm = bed_from_foot(pose, u0, v0)
+    x1_mm, y1_mm = bed_from_foot(pose, u1, v1)
+    return max(math.hypot(x1_mm - x0_mm, y1_mm - y0_mm), 1.0)
 
 
 def _circle(stroke: Stroke, pose: FootPose, path_s: float) -> Waypoint:

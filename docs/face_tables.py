@@ -7,6 +7,7 @@ from typing import Final
 from api.app import create_app
 from api.control_link import ControlLink
 from api.problems import REFUSAL_STATUS
+from api.schemas import Loop
 from api.sentences import catalogue
 from controller.status import link_table
 from docs.markdown import table
@@ -82,9 +83,16 @@ def link_figures() -> str:
     return table(("key", "value"), rows)
 
 
+def loop() -> str:
+    """Return the figures of the loop's punctuality."""
+    rows = [(f"`{name}`", field.description) for name, field in Loop.model_fields.items()]
+    return table(("key", "value"), rows)
+
+
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "routes": routes,
     "refusals of requests": refusals,
     "reasons": reasons,
     "link figures": link_figures,
+    "loop": loop,
 }

@@ -43,6 +43,14 @@ class Port(Protocol):
         """
         ...
 
+    def take(self) -> bytes:
+        """Return what a wait on the descriptor has found; never waits.
+
+        Raises:
+            LinkLostError: The port died.
+        """
+        ...
+
     def write_some(self, data: bytes) -> int:
         """Send what the port takes now; return how many bytes that were, 0 when it is full.
 
@@ -74,7 +82,7 @@ class SerialPort:
         PortUnavailableError: It is missing, busy, or not a tty.
     """
 
-    __slots__ = ("_serial", "name")
+    __slots__ = ("_descriptor", "_serial", "name")
 
     def __init__(self, path: str) -> None:
         self.name = path
@@ -86,24 +94,31 @@ class SerialPort:
             raise _unavailable(path, error) from error
         except ValueError as error:
             raise PortUnavailableError(path, str(error), "name a serial port") from error
+        self._descriptor = int(self._serial.fileno())
 
     def fileno(self) -> int:
         """Return the tty's descriptor."""
-        return int(self._serial.fileno())
+        return self._descriptor
 
     def read(self, timeout_s: float) -> bytes:
         """Return what has arrived, waiting at most `timeout_s`; b"" when nothing came."""
         try:
-            descriptor = self._serial.fileno()
-            # An idle tty reads as empty, and so does one that has ended: only a tty that claims to
-            # have something and then has nothing is gone.
-            if not select.select([descriptor], [], [], timeout_s)[0]:
+            if not select.select([self._descriptor], [], [], timeout_s)[0]:
                 return b""
-            data = os.read(descriptor, READ_BYTES)
+        except (*_LOST, ValueError, TypeError) as error:
+            raise LinkLostError(self.name, _why(error)) from error
+        return self.take()
+
+    def take(self) -> bytes:
+        """Return what a wait on the descriptor has found; never waits."""
+        try:
+            data = os.read(self._descriptor, READ_BYTES)
         except BlockingIOError:
             return b""
         except (*_LOST, ValueError, TypeError) as error:
             raise LinkLostError(self.name, _why(error)) from error
+        # An idle tty reads as empty, and so does one that has ended: only a tty that claims to
+        # have something and then has nothing is gone.
         if not data:
             raise LinkLostError(self.name, "the port has ended")
         return data
@@ -111,7 +126,7 @@ class SerialPort:
     def write_some(self, data: bytes) -> int:
         """Send what the tty takes now; return how many bytes that were, 0 when it is full."""
         try:
-            return os.write(self._serial.fileno(), data)
+            return os.write(self._descriptor, data)
         except BlockingIOError:
             return 0
         except (*_LOST, TypeError) as error:
@@ -126,12 +141,13 @@ class SerialPort:
 
     def _is_writable(self, timeout_s: float) -> bool:
         try:
-            return bool(select.select([], [self._serial.fileno()], [], timeout_s)[1])
+            return bool(select.select([], [self._descriptor], [], timeout_s)[1])
         except (*_LOST, TypeError, ValueError) as error:
             raise LinkLostError(self.name, _why(error)) from error
 
     def close(self) -> None:
         """Give the tty back; safe to call twice."""
+        self._descriptor = -1
         try:
             self._serial.close()
         except _LOST:

@@ -31,7 +31,7 @@ SECOND_US = 1_500
 """Who is asked second is asked this much later: by then the first is done with what follows."""
 
 SETTLE_CYCLES = 400
-LOST_NS = 50_000_000
+LOST_NS = 100_000_000
 """An answer that takes longer counts as having taken this long."""
 
 LOST_MOST = 10

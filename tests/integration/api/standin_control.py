@@ -126,7 +126,16 @@ def first_status():
         "images": {"rows": ROWS, "cols": COLS, "pitch_mm": [PITCH_MM, PITCH_MM]},
         "beds": {"left": bed("left"), "right": bed("right")},
         "alarms": [],
-        "loop": {"late_p99_us": 180.0, "late_max_us": 900.0, "fifo": False},
+        "loop": {
+            "late_p50_us": 90,
+            "late_p99_us": 180,
+            "late_p999_us": 400,
+            "late_max_us": 900,
+            "late_from_us": [0, 16, 32, 64, 128, 256, 512],
+            "late_counts": [0, 0, 10, 900, 85, 4, 1],
+            "tick_us": {"p50": 100, "p99": 190, "max": 300},
+            "fifo": False,
+        },
     }
 
 
