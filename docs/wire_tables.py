@@ -269,7 +269,7 @@ _TRIPS: Final = {
     Trip.STALLED: f"an axis is ordered {drives.STALL_ORDERED_MM:g} mm and more in each of two "
     f"windows of 50 ms, "
     f"moves less than {drives.STALL_WAY_MM:g} mm in both, and its motor draws more than "
-    f"{drives.STALL_MA:g} mA, or nothing",
+    f"{drives.STALL_MA:g} mA, or no more than at rest",
     Trip.RUNAWAY: f"for {drives.RUNAWAY_BEATS * drives.BEAT_MS} ms the press moves against its "
     f"order, or faster "
     f"towards the sole than ordered by {drives.RUNAWAY_MM_S:g} mm/s, or is {drives.ERROR_MM:g} "

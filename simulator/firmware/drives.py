@@ -43,7 +43,9 @@ STALL_ORDERED_MM: Final = 0.2
 STALL_MA: Final = 400.0
 """More than a drive that turns freely draws for long; a blocked one draws it all."""
 
-DEAD_MA: Final = IDLE_MA / 4.0
+DEAD_MA: Final = IDLE_MA * 1.25
+"""Less than this is a motor that idles, whatever it is ordered."""
+
 FLAG_MM: Final = 1.0
 FLAG_BEATS: Final = 2
 GROUND_MM: Final = 0.4

@@ -32,6 +32,9 @@ Z_MAX_MM: Final = 40.0
 PARKED_MM: Final = 1.0
 """At power-on a head stands this near to the edges of its flags."""
 
+ENCODER_ERROR_MM: Final = 4.0
+"""An encoder may be wrong by this until it has been homed."""
+
 STEP_S: Final = 0.001
 # Drives follow the ordered speed with a lag, and no faster than their ramp allows.
 _PRESS_LAG: Final = STEP_S / 0.003
@@ -222,7 +225,7 @@ class BedPlant:
         *,
         seed: int,
         bed: int,
-        encoder_error_mm: float = 0.0,
+        encoder_error_mm: float = ENCODER_ERROR_MM,
     ) -> None:
         self.wires = wires
         self._panel = panel
