@@ -257,7 +257,7 @@ class Control:
                 self._lose(error, at_us)
         if self.runner.state.session is not session:
             _log_change(session, self.runner.state)
-        if self.runner.link.phase is not Phase.UP or self._said:
+        if self.runner.link.phase is not Phase.UP or self.runner.settings.barred or self._said:
             self._log_stranger()
         return turn.reply
 
@@ -288,7 +288,7 @@ class Control:
 
     def _log_stranger(self) -> None:
         """Say once why what is at the port is not worked with."""
-        refused = self.runner.link.refused
+        refused = self.runner.link.refused or self.runner.link.bad_clock
         why = str(refused) if refused is not None else ""
         if not why and self.runner.trouble == "device_silent" and self._port is not None:
             why = (

@@ -54,7 +54,7 @@ class Clock:
         elif not self._anchored:
             self._anchor(fresher_us, now_us, asked_us)
         elif fresher_us > JUMP_US:
-            self._doubt("jumped ahead")
+            self._jump(now_us)
         self._device_us = device_us
         base = observe(before, device_us=device_us, arrival_us=now_us)
         if base is not before:
@@ -71,6 +71,14 @@ class Clock:
             self._settling_since_us = now_us  # what came before was old
         else:
             self._anchored = now_us - self._settling_since_us >= SETTLE_US
+
+    def _jump(self, now_us: int) -> None:
+        """Doubt a clock that jumps, but not one that lagged when the session began."""
+        if now_us - self._settling_since_us < SETTLE_US:
+            self._anchored = False
+            self._settling_since_us = now_us
+        else:
+            self._doubt("jumped ahead")
 
     def _doubt(self, what: str) -> None:
         self.doubt = self.doubt or what

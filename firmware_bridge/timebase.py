@@ -46,16 +46,23 @@ class TimeBase:
 
         The median of five steps from second to second: a stall or a single jump moves two of them.
         """
-        least = self.least_us
-        if len(least) < SECONDS:
-            return None
-        return sorted(newer - older for newer, older in pairwise(least))[2]
+        steps_us = self._steps_us()
+        return steps_us[2] if steps_us else None
 
     @property
     def drifts(self) -> bool:
-        """The device clock is so wrong that nothing it says about time can be believed."""
-        drift_ppm = self.drift_ppm
-        return drift_ppm is not None and abs(drift_ppm) > DRIFT_MAX_PPM
+        """The device clock was too wrong in each of five seconds, and always the same way.
+
+        Less than all of them can be a device, or a host, that was kept from running for a while.
+        """
+        steps_us = self._steps_us()
+        return bool(steps_us) and (steps_us[0] > DRIFT_MAX_PPM or steps_us[-1] < -DRIFT_MAX_PPM)
+
+    def _steps_us(self) -> list[int]:
+        """Return how far the least difference moved in each of five seconds, sorted, or nothing."""
+        if len(self.least_us) < SECONDS:
+            return []
+        return sorted(newer - older for newer, older in pairwise(self.least_us))
 
     def host_us(self, device_us: int) -> int:
         """Return the host time at which a message of `device_us` could have arrived soonest."""

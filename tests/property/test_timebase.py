@@ -89,6 +89,19 @@ def test_a_single_stall_is_no_drift():
     assert base.drift_ppm == 0
 
 
+def test_a_device_that_lags_more_and_more_for_four_seconds_has_no_wrong_clock():
+    base = heard(0, [0], seconds=4)
+    for second in range(4, 8):
+        delay_us = (second - 3) * 40_000
+        base = heard(
+            0, [0], seconds=1, base=base, from_us=second * 1_000_000, delay_us=delay_us
+        )  # fmt: skip
+        assert not base.drifts
+    for second in range(8, 12):
+        base = heard(0, [0], seconds=1, base=base, from_us=second * 1_000_000)
+        assert not base.drifts
+
+
 def test_a_second_without_frames_starts_the_history_anew():
     base = heard(0, [0], seconds=8)
     base = heard(0, [0], seconds=1, base=base, from_us=10_000_000)

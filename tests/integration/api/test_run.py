@@ -92,6 +92,12 @@ def test_a_massage_without_a_device_is_refused_with_its_own_exit_code(run):
     assert "not connected" in started.stderr
 
 
+def test_there_is_no_other_machine_to_accept_without_one(run):
+    ended = run.podal("device", "accept", "--port", str(run.port))
+    assert ended.returncode == 1
+    assert ended.stderr.strip().endswith("No other machine waits to be accepted.")
+
+
 def test_there_is_nothing_to_acknowledge_without_a_fault(run):
     ended = run.podal("acknowledge", "--port", str(run.port))
     assert ended.returncode == 1

@@ -334,6 +334,18 @@ def test_a_clock_that_jumps_is_named_and_its_frames_are_not_used_but_still_confi
         assert not link.stopping
 
 
+def test_a_device_that_lagged_when_its_session_began_has_no_wrong_clock():
+    link, device, now_us = connected()
+    link.receive(device.frame(), now_us)  # right after the handshake
+    device.device_us += 200_000  # it catches up, and leaves the frames between out
+    received = link.receive(device.frame(), now_us + 1_000)
+    assert received.frame is None
+    _, now_us = in_step(link, device, now_us + 1_000, frames=60)
+    received, now_us = in_step(link, device, now_us)
+    assert received.frame is not None
+    assert link.bad_clock is None
+
+
 @pytest.mark.parametrize("percent", [-20, -3, 3, 20])
 def test_a_clock_that_runs_wrong_is_named_within_seven_seconds(percent):
     link, device, now_us = connected()
@@ -346,7 +358,7 @@ def test_a_clock_that_runs_wrong_is_named_within_seven_seconds(percent):
 
 def test_a_bad_clock_stays_bad_until_the_device_is_switched_off_and_on():
     link, device, now_us = connected()
-    _, now_us = in_step(link, device, now_us, frames=10)
+    _, now_us = in_step(link, device, now_us, frames=60)
     device.device_us += 9_000_000
     _, now_us = in_step(link, device, now_us)
     for boot_nonce, bad in ((9, True), (10, False)):
