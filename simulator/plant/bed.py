@@ -55,6 +55,9 @@ _FRICTION_N: Final = PRESS_FRICTION_MA / PRESS_MA_PER_N
 _STALL_ROOM_N: Final = 10.0
 """Further than this below its stall force, the ramp and not the force bounds a press."""
 
+_LIMITED_MA: Final = 300.0
+"""Below this no supply that still moves a press limits its current."""
+
 _PASSIVE_MM_S: Final = -40.0
 """A spring opens the press when its driver is off: the screw can be driven back."""
 
@@ -406,7 +409,11 @@ class BedPlant:
         )
         felt_n = force_n * self._ripple[int(z_mm * _RIPPLES_PER_MM) & 63]
         if idle_ma:
-            wires.press_ma = idle_ma + self._drive_ma + PRESS_MA_PER_N * felt_n
+            ma = self._drive_ma + PRESS_MA_PER_N * felt_n
+            if ma > _LIMITED_MA or ma < -_LIMITED_MA:
+                limit_ma = self._panel.stall_n * PRESS_MA_PER_N
+                ma = max(min(ma, limit_ma), -limit_ma)
+            wires.press_ma = idle_ma + ma
             wires.x_ma, wires.y_ma = idle_ma + self._x_ma, idle_ma + self._y_ma
         else:
             wires.press_ma = wires.x_ma = wires.y_ma = 0.0
@@ -456,7 +463,7 @@ class BedPlant:
             motor_mm, vz = (0.0, 0.0) if motor_mm <= 0.0 else (Z_MAX_MM, 0.0)
         self._vz, self._motor_z_mm = vz, motor_mm
         if vz == 0.0:  # at an end of its way, or jammed
-            self._drive_ma = math.copysign(stall_n * PRESS_MA_PER_N, order) if order else 0.0
+            self._drive_ma = math.copysign(math.inf, order) if order else 0.0
         else:
             friction_ma = _FRICTION_MA_S_MM * vz
             friction_ma = max(min(friction_ma, PRESS_FRICTION_MA), -PRESS_FRICTION_MA)

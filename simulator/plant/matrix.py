@@ -3,6 +3,9 @@
 The resting image is made once for each placing of a foot. A scan scales it, takes off what the head
 has lifted, and adds the small patch of the head: a product of two short rows of numbers. Shapes are
 kept by place and size to half a millimetre and reused.
+
+What the sensor adds slowly (hysteresis and creep as two low-passes, and the crosstalk of rows and
+columns) is worked out every SLOW_SCANS scans and kept as one image between.
 """
 
 import itertools
@@ -32,7 +35,27 @@ RELIEF_REACH_MM: Final = 45.0
 PEAK_MATCH: Final = 1.086
 """Half width of the patch over the Hertz radius that gives the peak pressure of Hertz."""
 
+HYSTERESIS: Final = 0.06
+"""Share of a reading that follows within HYSTERESIS_S. Source: +10 % of Interlink's FSR 400,
+together with the creep below."""
+
+HYSTERESIS_S: Final = 0.3
+CREEP: Final = 0.05
+"""Share that follows within CREEP_S. Source: drift below 5 % a decade of time, Interlink FSR 400.
+One low-pass stands for the decade that a massage sees."""
+
+CREEP_S: Final = 10.0
+CROSSTALK: Final = 0.03
+"""Part of the mean of its row and of its column that a taxel reads as well. Source: below 3.6 %
+with driven feedback (Castro 2018), 30 % without."""
+
+SLOW_SCANS: Final = 8
+"""40 ms: a head at 100 mm/s moves less than half a cell."""
+
+SCAN_S: Final = 0.005
 LEAST_RADIUS_MM: Final = 4.0
+_QUICK_RATE: Final = 1.0 - math.exp(-SLOW_SCANS * SCAN_S / HYSTERESIS_S)
+_SLOW_RATE: Final = 1.0 - math.exp(-SLOW_SCANS * SCAN_S / CREEP_S)
 _PARTS: Final = 20
 """A contact is placed to a twentieth of a cell."""
 
@@ -71,16 +94,27 @@ class Matrices:
     """
 
     __slots__ = (
+        "_across",
+        "_along",
+        "_base",
         "_cell_n",
+        "_crosstalk",
         "_feet_kpa",
         "_gain",
         "_image",
         "_noise",
         "_patches",
+        "_quick_kpa",
         "_reliefs",
+        "_scans",
         "_shape",
+        "_share",
+        "_slow_kpa",
+        "_smear",
+        "_spread",
         "_things",
         "_top",
+        "_work",
         "_zero",
     )
 
@@ -98,12 +132,23 @@ class Matrices:
         self._shape = shape
         self._cell_n = shape.cell_n_per_kpa
         spread = np.exp(source.standard_normal(cells) * GAIN_SD)
-        self._gain = (spread * (1000.0 / pa_per_count)).astype(np.float32)
+        self._spread = (spread * (1000.0 / pa_per_count)).astype(np.float32)
+        self._crosstalk = [CROSSTALK, CROSSTALK]
+        self._gain = self._spread.copy()
         # Least what the largest noise takes off: a converter does not go below zero. The half turns
         # the truncation of the cast into rounding.
         zero = zero_counts + source.standard_normal(cells) * ZERO_SD_COUNTS
         most_counts = NOISE_MOST_SD * NOISE_SD_COUNTS
         self._zero = np.maximum(zero + 0.5, most_counts).astype(np.float32)
+        self._base = self._zero.copy()
+        self._quick_kpa = np.zeros(cells, dtype=np.float32)
+        self._slow_kpa = np.zeros(cells, dtype=np.float32)
+        self._work = np.zeros(cells, dtype=np.float32)
+        self._across = np.full((shape.cols, 1), 1.0 / shape.cols, dtype=np.float32)
+        self._along = np.full((1, shape.rows), 1.0 / shape.rows, dtype=np.float32)
+        self._smear = np.zeros((2, 1, 1), dtype=np.float32)
+        self._scans = 0
+        self._set_gain()
         self._top = float(full_scale_counts)
         self._noise = FieldNoise(
             generator(seed, 2), sd=NOISE_SD_COUNTS, most=most_counts, shape=cells
@@ -118,6 +163,17 @@ class Matrices:
         """A foot stands on this bed from now on; `kpa` is its resting pressure."""
         self._feet_kpa[bed] = kpa
         self._reliefs[bed].clear()
+
+    def settle(self) -> None:
+        """Feel what lies there as if it had lain there for minutes."""
+        self._quick_kpa[:] = self._image
+        self._slow_kpa[:] = self._image
+        self._follow()
+
+    def smear(self, bed: int, crosstalk: float) -> None:
+        """Let this matrix leak so much between the taxels of a row, and of a column."""
+        self._crosstalk[bed] = crosstalk
+        self._set_gain()
 
     def lay(self, bed: int, kpa: Floats | None) -> None:
         """Something else lies on this bed as well, or (None) no more."""
@@ -153,13 +209,43 @@ class Matrices:
 
     def scan(self) -> Counts:
         """Return the counts, shape (2, rows, cols), read-only."""
+        self._scans += 1
+        if self._scans % SLOW_SCANS == 0:
+            self._follow()
         values = self._image * self._gain
-        values += self._zero
+        values += self._base
         values += self._noise.draw()
         np.minimum(values, self._top, out=values)
         counts = values.astype(np.uint16)
         counts.setflags(write=False)
         return counts
+
+    def _set_gain(self) -> None:
+        """Scale so that a whole bed reads its load: a technician calibrates it that way."""
+        for bed, crosstalk in enumerate(self._crosstalk):
+            share = 1.0 / (1.0 + 2.0 * crosstalk)
+            self._gain[bed] = self._spread[bed] * (share * (1.0 - HYSTERESIS - CREEP))
+            self._smear[bed] = crosstalk * share
+        self._share = self._spread / (1.0 + 2.0 * np.array(self._crosstalk))[:, None, None]
+        self._share = self._share.astype(np.float32)
+
+    def _follow(self) -> None:
+        """Let hysteresis, creep and crosstalk follow what is felt."""
+        image, work = self._image, self._work
+        for kept, rate in ((self._quick_kpa, _QUICK_RATE), (self._slow_kpa, _SLOW_RATE)):
+            np.subtract(image, kept, out=work)
+            work *= rate
+            np.add(kept, work, out=kept)
+        base = self._base
+        np.multiply(self._quick_kpa, HYSTERESIS, out=base)
+        np.multiply(self._slow_kpa, CREEP, out=work)
+        base += work
+        base *= self._share
+        smear = (image @ self._across) + (self._along @ image)
+        smear *= self._smear
+        smear *= self._spread
+        base += smear
+        base += self._zero
 
     def true_kpa(self, bed: int) -> Floats:
         """Return the true pressure set by the last `press`, before gain, zero and noise."""

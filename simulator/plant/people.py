@@ -40,7 +40,7 @@ class Build:
         friction: Of the sole on the bed.
         spread_mm: How far a sock spreads the pressure, 0 bare.
         crosstalk: Of the matrix under this foot; water under the foil lets current pass sideways.
-        missing_pads: Pads of the footprint that this foot does not have, see `footprint.PADS`.
+        missing_pads: Pads of the footprint that this foot does not have, see `pads.PADS`.
         bony: Where bone lies under the skin.
     """
 

@@ -112,6 +112,7 @@ class Scene:
         foot = self._feet[placement.foot]
         build = foot.sole.build
         self._seated_n[bed], self._length_mm[bed] = build.seated_n, build.length_mm
+        self._matrices.smear(bed, build.crosstalk)
         stance = self._stance(bed, foot)
         lies_alone = placement.thing and placement.thing != SECOND and leg.lift_mm > 0.0
         sole: Sole = hard_sole() if lies_alone else foot.sole

@@ -14,6 +14,7 @@ from simulator.plant.outline import (
     polygon,
     region_of,
 )
+from simulator.plant.pads import PADS
 from simulator.plant.people import Build
 from simulator.plant.tissue import REGION_TISSUE, SPHERE_RATIO, STIFFENING_RATIO
 
@@ -31,6 +32,7 @@ _AROUND_MM: Final = 30.0
 _HALF_BREADTH_MM: Final = 76.0
 _BLEND_CELLS: Final = 2.0
 _EDGE_MM: Final = 8.0
+_GAP_MM: Final = 20.0
 
 Cell = tuple[float, float, float]
 NO_SKIN: Final[Cell] = (FAR_MM, 0.1, 10.0)
@@ -78,7 +80,7 @@ class Sole:
         a, b = np.meshgrid(along, across, indexing="ij")
         margins = margin_mm(polygon(length_mm=build.length_mm, width_ratio=build.width_ratio), a, b)
         u, v = self._coordinates(a, b)
-        height = _height_mm(build, u, v) + _edge_mm(margins)
+        height = _height_mm(build, u, v) + _edge_mm(margins) + _gaps_mm(build, u, b)
         k, thickness = _tissue(build, u, v)
         self._rows, self._cols = a.shape
         self._patches = _patches(height, k, thickness)
@@ -142,6 +144,17 @@ def _height_mm(build: Build, u: Floats, v: Floats) -> Floats:
     along = np.clip((u - 0.42) / 0.21, -1.0, 1.0)
     height: Floats = profile * np.cos(along * math.pi / 2) ** 2 * (build.arch_mm / 20.0)
     return height
+
+
+def _gaps_mm(build: Build, u: Floats, across_mm: Floats) -> Floats:
+    """Return how far the skin draws back where a toe is missing."""
+    gaps = np.zeros(u.shape)
+    scale = build.length_mm * build.width_ratio
+    for number in build.missing_pads:
+        pad_u, pad_across, half_u, half_across, _ = PADS[number]
+        reach = ((u - pad_u) / half_u) ** 2 + ((across_mm / scale - pad_across) / half_across) ** 2
+        gaps += _GAP_MM * np.maximum(1.0 - reach, 0.0)
+    return gaps
 
 
 def _edge_mm(margins: Floats) -> Floats:
