@@ -26,8 +26,8 @@ from simulator.wires import (
 )
 
 HEAD_RADIUS_MM: Final = 20.0
-X_RANGE_MM: Final[tuple[float, ...]] = (15.0, 145.0)
-Y_RANGE_MM: Final[tuple[float, ...]] = (0.0, 310.0)
+X_RANGE_MM: Final[tuple[float, float]] = (15.0, 145.0)
+Y_RANGE_MM: Final[tuple[float, float]] = (0.0, 310.0)
 Z_MAX_MM: Final = 40.0
 PARKED_MM: Final = 1.0
 """At power-on a head stands this near to the edges of its flags."""
@@ -76,6 +76,13 @@ CARRIAGE_LIMIT_MA: Final = 900.0
 
 ROLLING_RATIO: Final = 0.1
 """Drag of the rolling head over its press: the loss of tissue. Podal proposal, unmeasured."""
+
+_CARRIAGE_INERTIA_MA: Final = CARRIAGE_KG * CARRIAGE_MA_PER_N
+_DRAG_MA_PER_N: Final = CARRIAGE_MA_PER_N * ROLLING_RATIO
+_X_LEAST_MM: Final = X_RANGE_MM[0]
+_X_MOST_MM: Final = X_RANGE_MM[1]
+_Y_LEAST_MM: Final = Y_RANGE_MM[0]
+_Y_MOST_MM: Final = Y_RANGE_MM[1]
 
 SPIN_LIMIT_MNM: Final = 300.0
 """Most that the spin drive can turn: above the 171 mNm of the head under 60 N."""
@@ -443,7 +450,7 @@ class BedPlant:
             wires.vibration_hz,
         )
 
-    def _move_press(self, order: float) -> None:
+    def _move_press(self, order: float) -> None:  # noqa: C901 - a call costs at 1 kHz
         vz = self._vz
         stall_n = self._panel.stall_n
         change = (order - vz) * _PRESS_LAG
@@ -460,21 +467,22 @@ class BedPlant:
         before_mm = self._motor_z_mm
         motor_mm = before_mm + vz * STEP_S
         if motor_mm <= 0.0 or motor_mm >= Z_MAX_MM:
-            motor_mm, vz = (0.0, 0.0) if motor_mm <= 0.0 else (Z_MAX_MM, 0.0)
+            motor_mm, vz = (0.0 if motor_mm <= 0.0 else Z_MAX_MM), 0.0
         self._vz, self._motor_z_mm = vz, motor_mm
-        if vz == 0.0:  # at an end of its way, or jammed
-            self._drive_ma = math.copysign(math.inf, order) if order else 0.0
+        if -PRESS_CREEP_MM_S < vz < PRESS_CREEP_MM_S:
+            self._drive_ma = _INERTIA_MA * change + _FRICTION_MA_S_MM * vz
+            if vz == 0.0 and order != 0.0:  # at an end of its way, or jammed
+                self._drive_ma = math.copysign(math.inf, order)
         else:
-            friction_ma = _FRICTION_MA_S_MM * vz
-            friction_ma = max(min(friction_ma, PRESS_FRICTION_MA), -PRESS_FRICTION_MA)
+            friction_ma = PRESS_FRICTION_MA if vz > 0.0 else -PRESS_FRICTION_MA
             self._drive_ma = _INERTIA_MA * change + friction_ma
         slack_mm = motor_mm - self.z_mm
         if slack_mm < 0.0:
             self.z_mm = motor_mm
         elif slack_mm > PLAY_MM:
             self.z_mm = motor_mm - PLAY_MM
-        if (before_mm < FLAG_Z_MM) is not (motor_mm < FLAG_Z_MM) and self.wires.homing:
-            self._z_off_mm = 0.0
+        if self.wires.homing:
+            self._pass_z_flag(before_mm)
 
     def _roll(self, x_order: float, y_order: float) -> float:
         """Move the carriage, look up the skin there, and return the way."""
@@ -484,13 +492,21 @@ class BedPlant:
             vy = 0.0 if self.troubles & _Y_JAMMED else vy
         old_x_mm, old_y_mm = self.x_mm, self.y_mm
         x_mm, y_mm = old_x_mm + vx * STEP_S, old_y_mm + vy * STEP_S
-        if not X_RANGE_MM[0] <= x_mm <= X_RANGE_MM[1]:
+        if x_mm < _X_LEAST_MM or x_mm > _X_MOST_MM:
             x_mm, vx = old_x_mm, 0.0
-        if not Y_RANGE_MM[0] <= y_mm <= Y_RANGE_MM[1]:
+        if y_mm < _Y_LEAST_MM or y_mm > _Y_MOST_MM:
             y_mm, vy = old_y_mm, 0.0
-        drag_ma = CARRIAGE_MA_PER_N * ROLLING_RATIO * self.force_n
-        self._x_ma = _carriage_ma(vx, vx - self._vx, x_order, drag_ma)
-        self._y_ma = _carriage_ma(vy, vy - self._vy, y_order, drag_ma)
+        free_ma = CARRIAGE_FRICTION_MA + _DRAG_MA_PER_N * self.force_n
+        if vx != 0.0:
+            change = vx - self._vx
+            self._x_ma = free_ma + _CARRIAGE_INERTIA_MA * (change if change > 0.0 else -change)
+        else:
+            self._x_ma = CARRIAGE_LIMIT_MA if x_order else 0.0
+        if vy != 0.0:
+            change = vy - self._vy
+            self._y_ma = free_ma + _CARRIAGE_INERTIA_MA * (change if change > 0.0 else -change)
+        else:
+            self._y_ma = CARRIAGE_LIMIT_MA if y_order else 0.0
         self._vx, self._vy = vx, vy
         self.x_mm, self.y_mm = x_mm, y_mm
         if self.wires.homing:
@@ -503,6 +519,10 @@ class BedPlant:
                 (dx * self._cos - dy * self._sin) * stance.lateral,
             )
         return math.sqrt(vx * vx + vy * vy) * STEP_S
+
+    def _pass_z_flag(self, old_mm: float) -> None:
+        if (old_mm < FLAG_Z_MM) != (self._motor_z_mm < FLAG_Z_MM):
+            self._z_off_mm = 0.0
 
     def _pass_flags(self, old_x_mm: float, old_y_mm: float) -> None:
         """An encoder that is being homed takes the place of its flag's edge as that goes by."""
@@ -550,13 +570,6 @@ class BedPlant:
         wires.spin_mnm = math.copysign(torque_mnm, rpm or order_rpm) + (
             _SPIN_NOISE * self._noise[self._noise_at - 1]
         )
-
-
-def _carriage_ma(speed: float, change: float, order: float, drag_ma: float) -> float:
-    """Return the current of a carriage drive above its idle one."""
-    if speed == 0.0:
-        return CARRIAGE_LIMIT_MA if order and not change else 0.0
-    return CARRIAGE_FRICTION_MA + drag_ma + CARRIAGE_KG * CARRIAGE_MA_PER_N * abs(change)
 
 
 def _follow(speed: float, order: float) -> float:

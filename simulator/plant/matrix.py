@@ -56,6 +56,7 @@ SCAN_S: Final = 0.005
 LEAST_RADIUS_MM: Final = 4.0
 _QUICK_RATE: Final = 1.0 - math.exp(-SLOW_SCANS * SCAN_S / HYSTERESIS_S)
 _SLOW_RATE: Final = 1.0 - math.exp(-SLOW_SCANS * SCAN_S / CREEP_S)
+_NOT_DRAWN: Final = -1.0
 _PARTS: Final = 20
 """A contact is placed to a twentieth of a cell."""
 
@@ -99,6 +100,7 @@ class Matrices:
         "_base",
         "_cell_n",
         "_crosstalk",
+        "_drawn",
         "_feet_kpa",
         "_gain",
         "_image",
@@ -154,6 +156,7 @@ class Matrices:
             generator(seed, 2), sd=NOISE_SD_COUNTS, most=most_counts, shape=cells
         )
         self._feet_kpa = np.zeros(cells, dtype=np.float32)
+        self._drawn = [_NOT_DRAWN, _NOT_DRAWN]
         self._things: list[Field | None] = [None, None]
         self._image = np.zeros(cells, dtype=np.float32)
         self._patches: dict[int, tuple[int, int, Field]] = {}
@@ -163,6 +166,7 @@ class Matrices:
         """A foot stands on this bed from now on; `kpa` is its resting pressure."""
         self._feet_kpa[bed] = kpa
         self._reliefs[bed].clear()
+        self._drawn[bed] = _NOT_DRAWN
 
     def settle(self) -> None:
         """Feel what lies there as if it had lain there for minutes."""
@@ -178,6 +182,7 @@ class Matrices:
     def lay(self, bed: int, kpa: Floats | None) -> None:
         """Something else lies on this bed as well, or (None) no more."""
         self._things[bed] = None if kpa is None else kpa.astype(np.float32)
+        self._drawn[bed] = _NOT_DRAWN
 
     def press(
         self,
@@ -195,6 +200,9 @@ class Matrices:
         That is the foot times `foot_scale`, less `relief_n` that the head has taken over from it,
         plus `head_n` under the head at its place.
         """
+        if head_n <= 0.0 and foot_scale == self._drawn[bed]:
+            return
+        self._drawn[bed] = foot_scale if head_n <= 0.0 else _NOT_DRAWN
         image = self._image[bed]
         np.multiply(self._feet_kpa[bed], foot_scale, out=image)
         thing = self._things[bed]

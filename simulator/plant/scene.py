@@ -15,6 +15,9 @@ SCAN_S: Final = 0.005
 RENDER_SCANS: Final = 8
 """A foot that slides is drawn anew every 40 ms."""
 
+SWAY_SCANS: Final = 8
+"""Sway takes seconds; its steps of 40 ms stay below 0.2 % of the load."""
+
 DRAG_LEAST_N: Final = 1.0
 LEG_SIDE_N_PER_MM: Final = 1.0
 """The leg draws a dragged foot back; Podal proposal, unmeasured."""
@@ -49,6 +52,7 @@ class Scene:
         "_shape",
         "_shown",
         "_stale",
+        "_sway",
         "_thing_n",
     )
 
@@ -72,6 +76,7 @@ class Scene:
         self._seated_n = [foot.sole.build.seated_n for foot in feet]
         self._length_mm = [foot.sole.build.length_mm for foot in feet]
         self._scans = 0
+        self._sway = [person.sway(bed, 0) for bed in (0, 1)]
         for bed in (0, 1):
             self._stand(bed)
 
@@ -138,7 +143,9 @@ class Scene:
     def _load(self, bed: int, now_us: int) -> None:
         """Set the load of the moment, and what it does to the matrix."""
         plant, leg = self._beds[bed], self._person.legs[bed]
-        scale = leg.share * self._person.sway(bed, now_us) if leg.share > 0.0 else 0.0
+        if self._scans % SWAY_SCANS == bed:
+            self._sway[bed] = self._person.sway(bed, now_us)
+        scale = leg.share * self._sway[bed] if leg.share > 0.0 else 0.0
         thing_n = self._thing_n[bed]
         lift_mm = leg.lift_mm
         if leg.shifting and not self._stale[bed]:

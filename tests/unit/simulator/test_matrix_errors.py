@@ -47,7 +47,7 @@ def felt_n(both: Matrices, scans: int = 8, bed: int = 0) -> float:
 def after(both: Matrices, seconds: float) -> float:
     for _ in range(round(seconds * 200)):
         both.scan()
-    return felt_n(both)
+    return felt_n(both, scans=16)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_load_that_is_gone_leaves_its_ghost(loaded):
     ghost = after(loaded, 0.04)
     assert ghost == pytest.approx((0.85 * HYSTERESIS + CREEP) * 60.0, abs=0.9)
     assert after(loaded, 1.5) == pytest.approx(0.86 * CREEP * 60.0, abs=0.9)
-    assert after(loaded, 60.0) == pytest.approx(0.0, abs=0.5)
+    assert after(loaded, 60.0) == pytest.approx(0.0, abs=1.0)
 
 
 def test_a_cycle_of_four_seconds_draws_a_loop_of_some_per_cent_of_the_largest_reading(loaded):
