@@ -15,8 +15,11 @@ from simulator.conformance.cases import (
     header,
     letting_go,
     masks,
+    power,
     setpoints,
     stopping,
+    technician,
+    trips,
     whole_run,
 )
 
@@ -35,6 +38,9 @@ CASES: Final[tuple[Case, ...]] = tuple(
         setpoints,
         force,
         letting_go,
+        trips,
+        technician,
+        power,
         whole_run,
     )
     for case in part.SECTION.cases

@@ -83,7 +83,7 @@ class Mutant(MemoryPort):
     def bytes_down(self, data: bytes) -> bytes:
         return data
 
-    def payload_down(self, payload: bytes, good: bool) -> bytes | None:
+    def payload_down(self, payload: bytes, good: bool) -> bytes | None:  # noqa: ARG002
         return payload
 
     def payloads_up(self, payloads: list[bytes]) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The suite can fail: each broken device turns the case of its rule red, and a sound one does not."""
+"""The suite can fail: each broken device turns its case red, and a sound one does not."""
 
 import pytest
 
