@@ -48,9 +48,13 @@ class MemoryBench:
         match request:
             case {"do": "hello"}:
                 return {
-                    "ok": True, "bench": 1, "device_id": "podal-sim-1",
-                    "can": ["truth", "person", "key"], "acts": list(ACTS), "faults": [],
-                }  # fmt: skip
+                    "ok": True,
+                    "bench": 1,
+                    "device_id": "podal-sim-1",
+                    "can": ["truth", "person", "key"],
+                    "acts": list(ACTS),
+                    "faults": [],
+                }
             case {"do": "truth"}:
                 return {"ok": True, **self.truth()}
             case {"do": "person", "act": act}:
@@ -72,14 +76,13 @@ class MemoryBench:
             "relay": True,
             "beds": [
                 {
-                    "enabled": bed.wires.enabled, "force_n": bed.force_n,
-                    "gap_mm": 0.0, "x_mm": bed.wires.x_mm, "y_mm": bed.wires.y_mm,
-                    "z_mm": bed.wires.z_mm, "spin_rpm": bed.wires.spin_rpm, "load_n": bed.load_n,
-                    "motor_c": 24.0, "surface_c": 24.0,
+                    "enabled": bed.wires.enabled,
+                    "force_n": bed.force_n,
+                    "load_n": bed.load_n,
                 }
                 for bed in device.beds
             ],
-        }  # fmt: skip
+        }
 
 
 def subject(port: MemoryPort | None = None, *, bench: bool = True) -> Subject:
