@@ -29,15 +29,11 @@ HEAD_RADIUS_MM: Final = 20.0
 X_RANGE_MM: Final[tuple[float, float]] = (15.0, 145.0)
 Y_RANGE_MM: Final[tuple[float, float]] = (0.0, 310.0)
 Z_MAX_MM: Final = 40.0
-ENCODER_ERROR_MM: Final = 3.0
-"""Each encoder is wrong by up to this until it has passed its flag: nobody knows how a head was
-turned by hand. Podal proposal, unmeasured."""
-
 PARKED_MM: Final = 1.0
 """At power-on a head stands this near to the edges of its flags."""
 
 ENCODER_ERROR_MM: Final = 4.0
-"""An encoder may be wrong by this until it has been homed."""
+"""An encoder may be wrong by this until it has been homed. Podal proposal, unmeasured."""
 
 STEP_S: Final = 0.001
 # Drives follow the ordered speed with a lag, and no faster than their ramp allows.
