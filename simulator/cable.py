@@ -15,6 +15,9 @@ READ_BYTES: Final = 65_536
 KEPT_BYTES: Final = 32_768
 """Answers and events wait for a slow host up to this much; frames never wait."""
 
+CABLE_BYTES: Final = 8_388_608
+"""What a faulty cable has let go of waits for a slow host up to this much."""
+
 
 class Outlet:
     """Messages on their way to a host that may not be reading.
@@ -49,6 +52,14 @@ class Outlet:
             else:
                 self._waiting.append(message)
                 self._waiting_bytes += len(message)
+
+    def offer_bytes(self, data: bytes) -> None:
+        """Take bytes that are in the cable already, whole messages or not, behind what waits."""
+        if self._waiting_bytes + len(data) > CABLE_BYTES:
+            self.dropped += 1
+        elif data:
+            self._waiting.append(data)
+            self._waiting_bytes += len(data)
 
     def next_bytes(self) -> bytes:
         """Return what to write next, b"" when nothing waits."""
@@ -139,6 +150,15 @@ class Cable:
             self.outlet.dropped += len(messages)
             return
         self.outlet.offer(messages)
+        self._flush()
+
+    def send_bytes(self, data: bytes) -> None:
+        """Write what comes out of a faulty cable, as much as the host's side takes now."""
+        if self.plugged:
+            self.outlet.offer_bytes(data)
+            self._flush()
+
+    def _flush(self) -> None:
         while data := self.outlet.next_bytes():
             try:
                 self.outlet.wrote(os.write(self._master, data))

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
-from simulator.errors import SimulatorError
+from simulator.errors import FaultError, SimulatorError
 from simulator.plant.people import PEOPLE
 from simulator.plant.person_acts import ACTS
 
@@ -37,6 +37,7 @@ def cli() -> None:
 @click.option("--replay-pitch-mm", type=float, help="Pitch of that recording, if it is not in it.")
 @click.option("--person", type=click.Choice(["auto", "manual"]), default="auto", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Break something.")
 @click.option("--trace", type=click.Path(path_type=Path, dir_okay=False), help="Write the truth.")
 @click.option("--stats", type=click.Path(path_type=Path, dir_okay=False), help="Write counts.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -48,11 +49,15 @@ def serve(
     replay_pitch_mm: float | None,
     person: str,
     seed: int,
+    faults: tuple[str, ...],
     trace: Path | None,
     stats: Path | None,
     command: tuple[str, ...],
 ) -> None:
-    """Serve a device at a path until interrupted, or beside `-- COMMAND` until that ends."""
+    """Serve a device at a path until interrupted, or beside `-- COMMAND` until that ends.
+
+    `podal-sim faults` lists what can be broken.
+    """
     from simulator.device import Device  # noqa: PLC0415
     from simulator.feet_chooser import named_feet, recorded_feet  # noqa: PLC0415
     from simulator.serve import Outputs, Server  # noqa: PLC0415
@@ -65,7 +70,9 @@ def serve(
             else named_feet(foot, seed=seed)
         )
         record = Trace(seed=seed, person=replay or foot) if trace else None
-        device = Device(feet, seed=seed, auto=person == "auto", trace=record)
+        device = Device(
+            feet, seed=seed, auto=person == "auto", trace=record, faults="; ".join(faults)
+        )
         server = Server(device, link, words=command, outputs=Outputs(trace=trace, stats=stats))
         code = server.run()
     except (SimulatorError, OSError) as error:
@@ -138,6 +145,62 @@ def conformance(
 
 
 @cli.command()
+@_link_option
+@click.option("--clear", is_flag=True, help="End all faults first.")
+@click.argument("specs", nargs=-1, metavar="[SPEC]...")
+def fault(link: Path, clear: bool, specs: tuple[str, ...]) -> None:
+    """Break something in a running device, such as `load_cell.left=stuck for 200ms`."""
+    from simulator.faults.registry import read_faults  # noqa: PLC0415
+
+    if not specs and not clear:
+        raise click.UsageError("say what to break, or --clear; podal-sim faults lists it")
+    text = "; ".join(specs)
+    try:
+        if text:
+            read_faults(text)
+    except FaultError as error:
+        _fail(error)
+    if clear:
+        _steer(link, {"do": "clear"})
+    if text:
+        _steer(link, {"do": "fault", "spec": text})
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def faults(as_json: bool) -> None:
+    """List what can be broken, how, and which hazard rows that serves."""
+    from simulator.faults.listing import as_table, as_text  # noqa: PLC0415
+
+    click.echo(as_text() if as_json else as_table(), nl=False)
+
+
+@cli.command()
+@_link_option
+@click.argument("act", type=click.Choice(["cycle", "off", "on"]))
+def power(link: Path, act: str) -> None:
+    """Switch a running device off and on."""
+    _steer(link, {"do": "power", "act": act})
+
+
+@cli.command()
+@_link_option
+@click.argument("act", type=click.Choice(["on", "off"]))
+def key(link: Path, act: str) -> None:
+    """Turn the technician's key switch of a running device."""
+    _steer(link, {"do": "key", "on": act == "on"})
+
+
+@cli.command()
+@_link_option
+def truth(link: Path) -> None:
+    """Print what is true in a running device, as JSON."""
+    import json  # noqa: PLC0415
+
+    click.echo(json.dumps(_steer(link, {"do": "truth"}), indent=2))
+
+
+@cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def trace(file: Path) -> None:
     """Summarise a trace."""
@@ -149,7 +212,7 @@ def trace(file: Path) -> None:
         _fail(error)
 
 
-def _steer(link: Path, request: dict[str, str]) -> None:
+def _steer(link: Path, request: dict[str, Any]) -> dict[str, Any]:
     from simulator.steering import ask  # noqa: PLC0415
 
     try:
@@ -159,8 +222,9 @@ def _steer(link: Path, request: dict[str, str]) -> None:
     if not answer.get("ok"):
         click.echo(f"podal-sim: {answer.get('detail', 'refused')}", err=True)
         sys.exit(1)
+    return answer
 
 
 def _fail(error: Exception) -> NoReturn:
     click.echo(f"podal-sim: {error}", err=True)
-    sys.exit(1)
+    sys.exit(2 if isinstance(error, FaultError) else 1)

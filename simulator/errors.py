@@ -90,3 +90,22 @@ class CommandError(SimulatorError):
 
     def __str__(self) -> str:
         return f"cannot run {self.name}: {self.why}; check the words after --"
+
+
+@dataclass(eq=False)
+class FaultError(SimulatorError):
+    """A fault that nobody can switch on.
+
+    Attributes:
+        text: What was asked for.
+        at: Where in it, characters from its beginning.
+        why: What is wrong, and what there is instead.
+    """
+
+    text: str
+    at: int
+    why: str
+
+    def __str__(self) -> str:
+        shown = self.text if len(self.text) <= 80 else f"{self.text[:77]}..."
+        return f"cannot take the fault {shown!r} at character {self.at + 1}: {self.why}"

@@ -50,6 +50,7 @@ class Rehearsal:
         self.wire_up: Callable[[bytes], bytes] = bytes
         self.wire_down: Callable[[bytes], bytes] = bytes
         self.host_alive = True
+        self._plugged = True
 
     @property
     def now_us(self) -> int:
@@ -66,6 +67,12 @@ class Rehearsal:
         up = self.wire_up(self.device.advance_to(self.device.now_us + FRAME_US))
         if not self.host_alive:
             return ""
+        if self.device.line.plugged is not self._plugged:
+            self._plugged = self.device.line.plugged
+            if self._plugged:
+                self.runner.port_opened(HOST_EPOCH_US + self.device.now_us)
+            else:
+                self.runner.port_lost()
         turn = self.runner.turn(up, HOST_EPOCH_US + self.device.now_us, request)
         down = self.wire_down(turn.out)
         if down:

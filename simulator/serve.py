@@ -12,10 +12,11 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
 
+from simulator.bench import Bench
 from simulator.cable import Cable
 from simulator.command import Command
 from simulator.device import Device
-from simulator.steering import Answer, Request, Steering
+from simulator.steering import Steering
 
 FRAME_US: Final = 5_000
 CATCH_UP_US: Final = 1_000_000
@@ -87,7 +88,7 @@ class Server:
     ) -> None:
         self._device = device
         self._outputs = outputs
-        self._steering = Steering(link, self._act)
+        self._steering = Steering(link, Bench(device).ask)
         self._slipped_us = 0
         self._stop: int | None = None
         self._words = words
@@ -126,14 +127,14 @@ class Server:
                 started_us += skipped_us
                 now_us -= skipped_us
                 self._say_slip(skipped_us)
-            self._cable.send(self._device.messages_until(now_us))
+            self._send(now_us)
             code = self._finished(signals)
             if code is not None:
                 return code
             self._wait(signals, FRAME_US - now_us % FRAME_US)
             # What has arrived is obeyed at the time it arrived, not at the last frame.
-            self._cable.send(self._device.messages_until(_clock_us() - started_us))
-            if data := self._cable.read():
+            self._send(_clock_us() - started_us)
+            if not self._device.line.down.stalled and (data := self._cable.read()):
                 self._device.receive(data)
 
     def _wait(self, signals: Signals, wait_us: int) -> None:
@@ -141,7 +142,8 @@ class Server:
         reading = [signals.fileno(), *steering]
         writing = []
         if self._cable.plugged:
-            reading.append(self._cable.fileno())
+            if not self._device.line.down.stalled:
+                reading.append(self._cable.fileno())
             if self._cable.outlet.blocked:
                 writing.append(self._cable.fileno())
         for descriptor in select.select(reading, writing, [], wait_us / 1e6)[0]:
@@ -159,25 +161,23 @@ class Server:
             return self._command.exit_code()
         return None if self._stop is None else 0
 
-    def _act(self, request: Request) -> Answer:
-        """Do what `podal-sim person` and `podal-sim cable` ask."""
-        act = str(request.get("act", ""))
-        match request.get("do"):
-            case "person" if self._device.act(act):
-                return {"ok": True, "device_us": self._device.now_us}
-            case "cable" if act in ("unplug", "replug"):
-                self._move_cable(act)
-                return {"ok": True, "device_us": self._device.now_us}
-            case _:
-                return {"ok": False, "detail": "no such act"}
+    def _follow_line(self) -> None:
+        """Pull the pty, or make a new one, as the cable of the device is."""
+        if self._device.line.plugged is not self._cable.plugged:
+            if self._cable.plugged:
+                self._cable.unplug()
+            else:
+                self._cable.plug()
 
-    def _move_cable(self, act: str) -> None:
-        if act == "unplug":
-            self._cable.unplug()
+    def _send(self, now_us: int) -> None:
+        """Run until `now_us`, and send what the device says through its cable."""
+        device = self._device
+        messages = device.messages_until(now_us)
+        self._follow_line()
+        if device.line.up.busy:
+            self._cable.send_bytes(device.line.to_host(messages, device.now_us))
         else:
-            self._cable.plug()
-        if self._device.trace is not None:
-            self._device.trace.note(self._device.now_us, "cable", act)
+            self._cable.send(messages)
 
     def _say_slip(self, skipped_us: int) -> None:
         self._slipped_us += skipped_us

@@ -53,32 +53,50 @@ class Trace:
         self._rows = 0
         self._events: list[tuple[int, str, str]] = []
         self._places = (_TruePlace(), _TruePlace())
+        self._moments: tuple[int, ...] = (-1, -1, -1)
+        self._moments_at_us: tuple[int, ...] = (-1, -1, -1)
 
     def __len__(self) -> int:
         return self._rows
 
-    def record(self, now_us: int, firmware: Firmware, beds: tuple[BedPlant, BedPlant]) -> None:
-        """Append the row of this millisecond."""
+    def record(
+        self,
+        now_us: int,
+        ahead_us: int,
+        firmware: Firmware,
+        beds: tuple[BedPlant, BedPlant],
+        fault_on: int,
+    ) -> None:
+        """Append the row of this millisecond.
+
+        Args:
+            now_us: Time of the machine.
+            ahead_us: The microcontroller's clock less that time.
+            firmware: What it does.
+            beds: Plant truth.
+            fault_on: How many named faults are active.
+        """
         at = self._rows % _CHUNK_ROWS
         if at == 0:
             self._chunks.append(bytearray(_CHUNK_ROWS * _ROW.size))
         machine, order = firmware.machine, firmware.order
         obeying = machine.setpoint_counter != 0
+        moments = (machine.stop_at_us, machine.consent_at_us, machine.arm_at_us)
+        if moments != self._moments:
+            self._follow(moments, ahead_us)
         _ROW.pack_into(
             self._chunks[-1],
             at * _ROW.size,
             now_us,
             machine.state,
             order.host_state if order is not None else 0,
-            beds[0].wires.enabled,
+            beds[0].powered or beds[1].powered,
             machine.homed,
             machine.setpoint_counter,
-            (now_us - machine.order_frame_us) * 1e-3 if obeying else -1.0,
+            (now_us + ahead_us - machine.order_frame_us) * 1e-3 if obeying else -1.0,
             order.frame_age_ms if order is not None else -1.0,
-            0,
-            machine.stop_at_us,
-            machine.consent_at_us,
-            machine.arm_at_us,
+            fault_on,
+            *self._moments_at_us,
             max(beds[0].motor_c, beds[1].motor_c),
             max(beds[0].surface_c, beds[1].surface_c),
             *self._bed(0, beds[0], machine.heads[0], order),
@@ -122,12 +140,26 @@ class Trace:
             plant.foot_moving,
         )
 
+    def _follow(self, moments: tuple[int, ...], ahead_us: int) -> None:
+        """Keep when the last of each was; a new firmware knows nothing of the one before."""
+        self._moments_at_us = tuple(
+            kept if moment in (before, -1) else moment - ahead_us
+            for moment, before, kept in zip(
+                moments, self._moments, self._moments_at_us, strict=True
+            )
+        )
+        self._moments = moments
+
+    def name_faults(self, names: list[str]) -> None:
+        """Say which faults the run was given."""
+        self._meta["faults"] = "; ".join(names)
+
     def note(self, t_us: int, kind: str, text: str) -> None:
         """Append one event."""
         self._events.append((t_us, kind, text))
 
-    def note_happening(self, happening: Happening) -> None:
-        """Append an event of the firmware in words."""
+    def note_happening(self, happening: Happening, ahead_us: int = 0) -> None:
+        """Append an event of the firmware in words, at the time of the machine."""
         t_us, kind, bed, value = happening
         name = EventKind(kind).name.lower().replace("_", " ")
         match kind:
@@ -142,7 +174,7 @@ class Trace:
             case _:
                 text = ""
         place = "" if bed > 1 else ("left ", "right ")[bed]
-        self.note(t_us, name, (place + text).strip())
+        self.note(t_us - ahead_us, name, (place + text).strip())
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return all arrays of the trace by name; rows are copies."""

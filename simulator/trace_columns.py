@@ -37,20 +37,24 @@ class Column(NamedTuple):
 
 
 MACHINE_COLUMNS: Final = (
-    Column("t_us", "q", "device time"),
+    Column(
+        "t_us",
+        "q",
+        "time since the machine was switched on; the clock in FRAME begins anew at each reset",
+    ),
     Column("fw_state", "b", "index into fw_state_names"),
     Column("host_state", "b", "index into host_state_names; the newest set-point says it"),
-    Column("enable", "?", "drivers powered"),
+    Column("enable", "?", "the drives of either head can move it by power"),
     Column("homed", "?", "homing done"),
     Column("cmd_seq", "I", "header counter of the set-point obeyed now, 0 none"),
     Column("cmd_age_ms", "f", "age of that set-point's frame, -1 none"),
     Column("frame_age_ms", "f", "age of its frame as the host saw it, -1 before the first"),
-    Column("fault_on", "H", "named faults active; 0: this device has none to switch on yet"),
+    Column("fault_on", "H", "named faults active"),
     Column("stop_at", "q", "device time of the last STOP, by wire or button, -1 none"),
     Column("consent_at", "q", "device time of the last START or foot placed, -1 none"),
     Column("arm_req_at", "q", "device time of the last ARM received, -1 none"),
-    Column("temp_motor_c", "f", "warmer of both motors; no heating is simulated yet"),
-    Column("temp_surface_c", "f", "warmer of both heads; no heating is simulated yet"),
+    Column("temp_motor_c", "f", "warmer of both press motors"),
+    Column("temp_surface_c", "f", "warmer of both heads"),
 )
 BED_COLUMNS: Final = (
     Column("force_n", "f", "true force between head and sole"),
@@ -60,8 +64,12 @@ BED_COLUMNS: Final = (
     Column("x_mm", "f", "carriage"),
     Column("y_mm", "f", "carriage"),
     Column("spin_rpm", "f", "head rotation"),
-    Column("spin_torque_mnm", "f", "torque on the spin drive: friction of the head"),
-    Column("spin_expected_mnm", "f", "what that friction should be; nothing entangles yet"),
+    Column(
+        "spin_torque_mnm",
+        "f",
+        "true torque on the spin drive: friction of the head, and what is caught in it",
+    ),
+    Column("spin_expected_mnm", "f", "that friction alone"),
     Column("press_current_ma", "f", "of the press motor; channel B is made from it"),
     Column("region_true", "b", "true limit region under the head, -1 off the sole"),
     Column("u_true", "f", "along the sole, 0 heel to 1 toes"),
