@@ -28,8 +28,7 @@ ERROR_MM: Final = 3.0
 
 _ACCELERATION_MM_S2: Final = 5000.0
 _DV_MM_S: Final = _ACCELERATION_MM_S2 * _BEAT_S
-_FORGET: Final = 0.98
-_FORGET_MM: Final = 0.05
+_FORGET: Final = 0.995
 
 SLOW_BEAT_MS: Final = 10
 _SLOW_BEAT_S: Final = SLOW_BEAT_MS / 1000.0
