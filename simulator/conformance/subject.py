@@ -436,7 +436,11 @@ class Subject:
 
     def in_state(self, state: DeviceState, within_us: int = 1_000_000) -> None:
         """Wait until FRAMEs say this state."""
-        self.until(lambda: self.frame.state == state, within_us, f"state {state.name}")
+        self.until(
+            lambda: self.newest is not None and self.newest.state == state,
+            within_us,
+            f"state {state.name}",
+        )
 
     def event(self, kind: EventKind, value: int | None = None) -> Event | None:
         """Return the first such EVENT since `forget`, or None."""

@@ -143,9 +143,7 @@ def load_cell_stuck(subject: Subject) -> None:
 
 def _latch(subject: Subject) -> Trip:
     """Bring the device to LATCHED; the cause is gone."""
-    trip = _broken(
-        subject, "press_current.left=off", "press_current.left=wrong", "load_cell.left=garbage"
-    )
+    trip = _broken(subject, "load_cell.left=wrong", "load_cell.left=garbage")
     if subject.frame.state != DeviceState.LATCHED:
         raise SkippedError(f"it is not LATCHED: {subject.summary()}")
     subject.clear_faults()
