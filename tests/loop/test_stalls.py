@@ -1,11 +1,18 @@
 """A stall of the wire in the middle of a massage: nothing old is used, and nothing old is done."""
 
+import struct
+
 import numpy as np
 import pytest
 
+from controller.request import Acknowledge
 from controller.session import Session
-from firmware_bridge.link import FRESH_US
-from tests.loop.bench import Bench
+from firmware_bridge.clock import FRESH_US
+from firmware_bridge.codec import HEADER_BYTES, up_lengths
+from firmware_bridge.framing import UpDecoder, wrap_up
+from firmware_bridge.messages import Kind
+from simulator.device import SHAPE
+from tests.loop.bench import EVENING, Bench, unloading_ms
 
 TTL_MS = 60.0
 ROW_MS = 1.0
@@ -69,3 +76,43 @@ def test_nothing_older_than_60_ms_is_used_or_done(stalled, stall_ms):
         assert bench.session in (Session.FAULT, Session.STOPPED)
         assert bench.device.firmware.machine.setpoint_counter == 0
         assert max(bed.force_n for bed in bench.device.beds) < 1.0
+
+
+class WrongClock:
+    """A device whose frames say another time than they did, from when it is told."""
+
+    def __init__(self) -> None:
+        self.ahead_us = 0
+        lengths = up_lengths(SHAPE.rows, SHAPE.cols)
+        self._decoder = UpDecoder(lengths)
+
+    def __call__(self, data: bytes) -> bytes:
+        return b"".join(wrap_up(self._shifted(payload)) for payload in self._decoder.feed(data))
+
+    def _shifted(self, payload: bytes) -> bytes:
+        if payload[0] != Kind.FRAME:
+            return payload
+        (device_us,) = struct.unpack_from("<Q", payload, HEADER_BYTES)
+        time = struct.pack("<Q", device_us + self.ahead_us)
+        return payload[:HEADER_BYTES] + time + payload[HEADER_BYTES + len(time) :]
+
+
+def test_a_clock_that_jumps_in_a_massage_is_a_fault_that_only_a_power_cycle_ends():
+    bench, clock = Bench(seed=3), WrongClock()
+    bench.rehearsal.wire_up = clock
+    bench.start()
+    bench.until_force(2.0)
+    at_us = bench.device.now_us
+    clock.ahead_us = 3_000_000
+    bench.forward(1.0)
+    assert (bench.session, bench.state.reason) == (Session.FAULT, "device_clock")
+    rows = bench.arrays()
+    assert rows["stop_at"].max() >= at_us  # it was told to stop, and has confirmed it
+    assert not bench.rehearsal.runner.link.stopping
+    assert unloading_ms(rows, at_us) <= 400.0
+    assert bench.rehearsal.turn(Acknowledge()) == "ok"
+    bench.forward(1.0)
+    assert bench.session is Session.NO_DEVICE
+    assert bench.rehearsal.turn(EVENING) == "no_device"
+    codes = [alarm["code"] for alarm in bench.rehearsal.runner.status()["alarms"]]
+    assert codes == ["device_clock"]
