@@ -112,6 +112,7 @@ class Drives:
         "_error_mm",
         "_flag_beats",
         "_model_mm_s",
+        "_ordered",
         "_runaway_beats",
         "_speed_1",
         "_speed_2",
@@ -136,14 +137,19 @@ class Drives:
     def forget(self) -> None:
         """Begin anew: the drives have just been powered, or an encoder has found its place."""
         wires = self.wires
-        self._x.forget(wires.x_mm)
-        self._y.forget(wires.y_mm)
-        self._z.forget(wires.z_mm)
+        self._ordered = False
+        self._forget_ways(wires)
         self._z_mm = self._unload_z_mm = wires.z_mm
         self._model_mm_s = self._error_mm = 0.0
         self._speed_1 = self._speed_2 = 0.0
-        self._runaway_beats = self._flag_beats = self._unload_beats = 0
+        self._runaway_beats = self._flag_beats = 0
         self.fastest_mm_s = 0.0
+
+    def _forget_ways(self, wires: HeadWires) -> None:
+        self._x.forget(wires.x_mm)
+        self._y.forget(wires.y_mm)
+        self._z.forget(wires.z_mm)
+        self._unload_beats = 0
 
     def judge(self, force_n: float, *, unloading: bool) -> Trip:
         """Every 10 ms: whether all three axes get anywhere; return what is wrong.
@@ -153,6 +159,12 @@ class Drives:
             unloading: The head is told to leave the skin.
         """
         wires = self.wires
+        if not (unloading or wires.z_speed_mm_s or wires.x_speed_mm_s or wires.y_speed_mm_s):
+            if self._ordered:  # nothing is ordered any more, so nothing can stall
+                self._ordered = False
+                self._forget_ways(wires)
+            return self._judge_flags(wires) if self.homed else _NONE
+        self._ordered = True
         if unloading:
             trip = self._judge_unloading(force_n, wires.z_mm)
         else:

@@ -212,7 +212,7 @@ def test_a_head_found_pressing_at_power_on_lets_go_before_it_looks_for_home(pres
     device = pressing.device
     bed = device.beds[1]
     deep_mm = bed.z_mm
-    device.firmware = Firmware(
+    device.mcu.firmware = Firmware(
         (device.beds[0].wires, bed.wires), device.panel, iter(range(7, 99)).__next__
     )
     assert bed.wires.enabled is False
@@ -347,7 +347,7 @@ def test_a_flipped_bit_is_never_pressed_by(pressing):
 def test_after_a_watchdog_reset_the_device_is_limp_and_still_talks(pressing):
     device = pressing.device
     wires = (device.beds[0].wires, device.beds[1].wires)
-    device.firmware = Firmware(
+    device.mcu.firmware = Firmware(
         wires, device.panel, iter(range(7, 99)).__next__, reset=Reset.WATCHDOG
     )
     pressing.link.close()
