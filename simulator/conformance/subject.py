@@ -120,6 +120,7 @@ class Subject:
         self.recorded: list[bytes] | None = None
         self.newest: Frame | None = None
         self.seen = 0
+        self._broken = False
 
     # Time
 
@@ -345,6 +346,9 @@ class Subject:
             UnansweringError: The device does not get there.
         """
         self.clear_faults()
+        if self._broken:
+            self.monitor.power_cycled()  # what was broken may have led to a reset
+            self._broken = False
         self.greet()
         self.forget()
         end_us = self.now_us() + HOMING_US
@@ -512,6 +516,7 @@ class Subject:
         known = self.bench_hello.get("faults", ())
         for spec in specs:
             if spec.split(",")[0].split(" ")[0] in known:
+                self._broken = True
                 self.bench({"do": "fault", "spec": spec})
                 return spec
         raise SkippedError(f"the bench knows no fault {' or '.join(specs)}")
