@@ -139,6 +139,7 @@ class UpDecoder:
             self._buffer = data
             return []  # most small chunks end here: nothing can be complete yet
         payloads: list[bytes] = []
+        lengths = self._lengths
         start = 0
         need = PREFIX_BYTES + 1
         while size - start > PREFIX_BYTES:
@@ -146,7 +147,7 @@ class UpDecoder:
             if sync != SYNC:
                 start = self._skip_to_sync(data, start, start + 1)
                 continue
-            allowed = self._lengths[kind]
+            allowed = lengths[kind]
             if allowed is None or not allowed[0] <= length <= allowed[1]:
                 self.stats.bad_length += 1
                 start = self._skip_to_sync(data, start, start + 2)

@@ -22,14 +22,14 @@ class Entry(NamedTuple):
 
 
 def interleaved(contenders: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
-    """Run all contenders in turn, `rounds` times; return seconds per round of each."""
+    """Run all contenders in turn, `rounds` times; return CPU seconds per round of each."""
     taken: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds):
         names = list(contenders)
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            begun = time.perf_counter()
+            begun = time.process_time()
             contenders[name]()
-            taken[name].append(time.perf_counter() - begun)
+            taken[name].append(time.process_time() - begun)
     return taken
 
 
