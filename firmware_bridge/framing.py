@@ -42,7 +42,8 @@ def cobs_encode(data: bytes) -> bytes:
     """Return `data` without any zero byte, by consistent overhead byte stuffing (Cheshire 1999)."""
     blocks = data.split(b"\x00")
     if len(data) < 254:
-        return b"".join([_CODES[len(block)] + block for block in blocks])
+        # Most blocks are empty: orders are made of small numbers in wide fields.
+        return b"".join([_CODES[len(block)] + block if block else b"\x01" for block in blocks])
     out: list[bytes] = []
     last = len(blocks) - 1
     for index, block in enumerate(blocks):
