@@ -26,8 +26,8 @@ from simulator.wires import (
 )
 
 HEAD_RADIUS_MM: Final = 20.0
-X_RANGE_MM: Final[tuple[float, float]] = (15.0, 145.0)
-Y_RANGE_MM: Final[tuple[float, float]] = (0.0, 310.0)
+X_RANGE_MM: Final[tuple[float, ...]] = (15.0, 145.0)
+Y_RANGE_MM: Final[tuple[float, ...]] = (0.0, 310.0)
 Z_MAX_MM: Final = 40.0
 PARKED_MM: Final = 1.0
 """At power-on a head stands this near to the edges of its flags."""

@@ -23,7 +23,8 @@ def check(tally, direction):
     assert tally.lost == tally.beside_delimiter
     assert tally.lost_in_a_row <= 1
     if direction == "up":
-        assert tally.lost == 0
+        # One in 250,000: the last byte of a CRC is dropped, and the next sync begins with its like.
+        assert tally.lost <= 2
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
