@@ -12,6 +12,7 @@ import numpy as np
 from controller.request import Stop
 from controller.session import Session
 from simulator.device import Device
+from simulator.faults.line import Line
 from tests.benchmarks.entry import Entry
 from tests.loop.bench import USER_MAX_N, Bench, over_limit_n, unloading_ms, worst_force_n
 
@@ -28,6 +29,10 @@ class Timed:
     @property
     def now_us(self) -> int:
         return self._device.now_us
+
+    @property
+    def line(self) -> Line:
+        return self._device.line
 
     def advance_to(self, now_us: int) -> bytes:
         begun = time.process_time()
