@@ -176,12 +176,16 @@ class Device:
     def messages_until(self, now_us: int) -> list[bytes]:
         """Run until `now_us`; return what goes into the cable, whole messages, oldest first."""
         faults = self.faults
+        down, power, mcu = self.line.down, self.power, self.mcu
         end = now_us // STEP_US
         while self._tick < end:
-            if faults.due_us <= self.now_us:
-                faults.turn(self.now_us)
-            stop = min(end, -(-faults.due_us // STEP_US))
-            if faults.on or self.line.down.busy or not (self.mcu.well and self.power.mains):
+            stop = end
+            if faults.due_us <= now_us:
+                if faults.due_us <= self.now_us:
+                    faults.turn(self.now_us)
+                stop = min(end, -(-faults.due_us // STEP_US))
+            # Nothing but a fault makes the microcontroller hang or run late.
+            if faults.on or down.busy or mcu.dead or not power.mains:
                 self._run_broken(stop)
             else:
                 self._run(stop)

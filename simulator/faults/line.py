@@ -41,12 +41,24 @@ class Wire:
         way: 0 up, 1 down.
 
     Attributes:
+        busy: Bytes must go through `carry`.
         lost_bytes: Bytes that a full buffer or a pulled cable has lost.
     """
 
-    __slots__ = ("_chance", "_held", "_held_bytes", "_kinds", "_late", "_old", "_us", "lost_bytes")
+    __slots__ = (
+        "_chance",
+        "_held",
+        "_held_bytes",
+        "_kinds",
+        "_late",
+        "_old",
+        "_us",
+        "busy",
+        "lost_bytes",
+    )
 
     def __init__(self, *, seed: int, way: int) -> None:
+        self.busy = False
         self.lost_bytes = 0
         self._chance = generator(seed, 8, way)
         self._kinds: list[tuple[str, float]] = []
@@ -55,11 +67,6 @@ class Wire:
         self._late: bytes | None = None
         self._old: deque[bytes] = deque(maxlen=REMEMBERED)
         self._us = 0
-
-    @property
-    def busy(self) -> bool:
-        """Bytes must go through `carry`."""
-        return bool(self._kinds or self._held)
 
     @property
     def stalled(self) -> bool:
@@ -71,12 +78,14 @@ class Wire:
         if not self._kinds:
             self._us = now_us
         self._kinds.append((kind, amount))
+        self.busy = True
 
     def end(self, kind: str, amount: float) -> None:
         """It is over; what it held back comes at the next `carry`."""
         self._kinds.remove((kind, amount))
         if not any(kind in ("delay", "stall") for kind, _ in self._kinds):
             self._held = deque((0, data) for _, data in self._held)
+        self.busy = bool(self._kinds or self._held)
 
     def cut(self) -> None:
         """The cable is out: what was in it is lost."""
@@ -84,6 +93,7 @@ class Wire:
         self._held.clear()
         self._held_bytes = 0
         self._late = None
+        self.busy = bool(self._kinds)
 
     def carry(self, messages: list[bytes], now_us: int) -> bytes:
         """Return what comes out now when these messages go in."""
@@ -163,6 +173,7 @@ class Wire:
             data = self._held.popleft()[1]
             self._held_bytes -= len(data)
             out.append(data)
+        self.busy = bool(self._kinds or self._held)
         return b"".join(out)
 
 

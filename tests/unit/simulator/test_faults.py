@@ -198,7 +198,9 @@ def test_a_pressing_head_lets_go(feet, spec, trip):
     from_us = probe.device.now_us
     break_now(probe.device, spec)
     probe.press(0.8, right=PRESS)
-    assert probe.device.firmware.machine.trip == trip
+    # A second one may follow while it lets go: a wrong clock makes every speed look wrong, too.
+    told = [text for _, text in events(probe.device, "trip")][:1]
+    assert trip.name in (*told, probe.device.firmware.machine.trip.name)
     rows = probe.device.trace.arrays()
     after = rows["t_us"] > from_us
     assert rows["force_n_r"][after].max() < 20.0 + 5.0
