@@ -90,7 +90,6 @@ class Head:
         force_n: Channel A.
         force_b_n: Channel B: what the press current says.
         derate: Share of the limits that a warm motor leaves.
-        grounded: The press has nowhere to go: it is not ordered down any more.
     """
 
     __slots__ = (
@@ -117,7 +116,6 @@ class Head:
         "feed_mm_s",
         "force_b_n",
         "force_n",
-        "grounded",
         "limit_n",
         "limits",
         "motion",
@@ -138,7 +136,6 @@ class Head:
         self.drives = Drives(wires)
         self.spin = Spin(wires)
         self.derate = 1.0
-        self.grounded = False
         self.force_n = wires.force_a_n
         self.force_b_n = 0.0
         self._z_mm = wires.z_mm
@@ -231,6 +228,17 @@ class Head:
         wires.vibration_hz = 0
         self._let_go(wires)
 
+    def stand(self) -> None:
+        """One step of a head that has let go and waits for a person: ordered nowhere.
+
+        Its encoder may be what failed, so it is not driven down by it for as long as that takes.
+        """
+        wires = self.wires
+        self.force_n = self.felt_n
+        self.spin.rest()
+        wires.x_speed_mm_s = wires.y_speed_mm_s = wires.z_speed_mm_s = 0.0
+        wires.vibration_hz = 0
+
     def switch_off(self) -> None:
         """Order nothing at all: without power the press opens by itself."""
         wires = self.wires
@@ -245,7 +253,6 @@ class Head:
     def rest(self) -> None:
         """A new home has been found, or power has come back: nothing of before holds."""
         self.motion = _LIFTED
-        self.grounded = False
         self._z_mm = self.wires.z_mm
         self.drives.forget()
         self._forget_contact()
@@ -427,8 +434,8 @@ class Head:
     def _lower(self, wires: HeadWires) -> None:
         """Go down to z = 0 as fast as can be braked; the encoder alone does not end it."""
         z_mm = wires.z_mm
-        if z_mm <= 0.0 or self.grounded:
-            wires.z_speed_mm_s = 0.0 if wires.z_flag or self.grounded else -_RETRACT_MM_S
+        if z_mm <= 0.0:
+            wires.z_speed_mm_s = 0.0 if wires.z_flag else -_RETRACT_MM_S
             return
         brake = math.sqrt(2.0 * _PRESS_BRAKE_MM_S2 * z_mm) + 1.0
         wires.z_speed_mm_s = -brake if brake < _RETRACT_MM_S else -_RETRACT_MM_S

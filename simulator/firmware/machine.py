@@ -381,6 +381,10 @@ class Machine:
         if self._switches is not None:
             self._test_switches(self._switches)
             return
+        if self.state == _LATCHED:
+            left.stand()
+            right.stand()
+            return
         left.unload()
         right.unload()
         if self.state != _RETRACT:
@@ -430,10 +434,7 @@ class Machine:
             self._end_unloading()
 
     def _end_unloading(self) -> None:
-        state = after_unloading(self.trip)
-        for head in self.heads:
-            head.grounded = state == _LATCHED
-        self._change(state)
+        self._change(after_unloading(self.trip))
 
     def _start_up(self, now_us: int) -> None:
         """One millisecond of the self-test: switches, then home."""

@@ -2,7 +2,7 @@
 
 from firmware_bridge.messages import DeviceState, EventKind, Flag, Kind, Refusal, Trip
 from simulator.conformance import messages
-from simulator.conformance.case import Section, SkippedError, expect
+from simulator.conformance.case import Section, expect
 from simulator.conformance.subject import Subject, told
 
 SECTION = Section("trips", "#trips")
@@ -144,8 +144,7 @@ def load_cell_stuck(subject: Subject) -> None:
 def _latch(subject: Subject) -> Trip:
     """Bring the device to LATCHED; the cause is gone."""
     trip = _broken(subject, "load_cell.left=wrong", "load_cell.left=garbage")
-    if subject.frame.state != DeviceState.LATCHED:
-        raise SkippedError(f"it is not LATCHED: {subject.summary()}")
+    expect(subject.frame.state == DeviceState.LATCHED, "LATCHED", subject.summary())
     subject.clear_faults()
     subject.wait(300_000)
     return trip

@@ -417,3 +417,21 @@ def test_what_winds_itself_round_the_head_stops_it_and_is_let_go_backwards(press
     assert 20.0 < back_deg <= 90.0
     assert bed.spin_rpm == pytest.approx(0.0, abs=0.1)
     assert pressing.state == DeviceState.LATCHED
+
+
+def test_a_massage_after_an_acknowledged_latch_is_let_go_of_as_fast_as_the_first(pressing):
+    def half(wires: HeadWires) -> None:
+        wires.force_a_n *= 0.2
+
+    for _ in range(2):
+        trip = trip_after_ms(pressing, HEEL, lambda: half(right(pressing)), within_ms=3000)
+        assert trip
+        assert machine_of(pressing).trip == Trip.CHANNELS_DISAGREE
+        go_on(pressing, 300)
+        assert pressing.device.beds[1].force_n < 1.0
+        pressing.idle(0.5)
+        assert pressing.state == DeviceState.LATCHED
+        assert isinstance(pressing.ask(Acknowledge(Trip.CHANNELS_DISAGREE)), Ack)
+        pressing.device.act("press-start")
+        pressing.idle(0.3)
+        pressing.arm()
