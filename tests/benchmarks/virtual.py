@@ -26,9 +26,8 @@ class Timed:
         self._device = device
         self.taken_s = 0.0
 
-    @property
-    def now_us(self) -> int:
-        return self._device.now_us
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._device, name)
 
     @property
     def line(self) -> Line:
