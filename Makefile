@@ -30,8 +30,8 @@ test-browser: setup-e2e  ## the page in a real browser (needs chromium)
 
 test-all: test test-browser  ## the suite with the browser
 
-bench: setup-bench  ## measures beside peers, writes build/bench.json
-	$(BIN)/python -m tests.benchmarks
+bench: setup-bench  ## measures beside peers, writes build/bench.json; make bench ARGS="decode reaction"
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 soak: setup-dev  ## ten million damaged messages each way, then 8 virtual hours of memory
 	$(BIN)/python -m tests.benchmarks.soak $(ARGS)

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import corruption, decode, plant, virtual
+from tests.benchmarks import corruption, decode, plant, reaction, virtual
 from tests.benchmarks.entry import Entry, merge
 from tests.compiled import build, why_not
 from tests.integration.stack import Stack
@@ -71,22 +72,34 @@ def first_frame() -> list[Entry]:
     return [Entry("start_to_first_frame_s", middle_s, "s", "bound", 1.5, STARTS)]
 
 
-def main() -> None:
-    """Run all benchmarks."""
-    speed = [*virtual.whole_massage(say), *plant.measure(say)]
-    entries = [
-        *decode.measure(),
-        *speed,
-        *compiled(speed),
-        *virtual.force(say),
-        *virtual.stops(say),
-        *corruption.measure(say, CORRUPTED),
-        *first_frame(),
-    ]
-    virtual.profile(say)
-    merge(entries)
+def speed() -> list[Entry]:
+    """Virtual time, plain and compiled."""
+    plain = [*virtual.whole_massage(say), *plant.measure(say)]
+    return [*plain, *compiled(plain)]
+
+
+PARTS: dict[str, Callable[[], list[Entry]]] = {
+    "decode": decode.measure,
+    "speed": speed,
+    "force": lambda: virtual.force(say),
+    "stops": lambda: virtual.stops(say),
+    "damage": lambda: corruption.measure(say, CORRUPTED),
+    "start": first_frame,
+    "reaction": lambda: reaction.measure(say),
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the benchmarks of these names, all where none is given."""
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        raise SystemExit(f"no benchmark {', '.join(unknown)}; there are: {', '.join(PARTS)}")
+    for name in names or PARTS:
+        merge(PARTS[name]())
+    if not names:
+        virtual.profile(say)
     say("written to build/bench.json")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
