@@ -12,10 +12,10 @@ from controller.request import Request
 from controller.settings import Settings, machine_of
 from controller.state import SensorFrame, State
 from controller.status import ZoneLoads, image, status
-from firmware_bridge.codec import encode
+from firmware_bridge.codec import decode_up, encode, up_lengths
 from firmware_bridge.descriptor import Descriptor
 from firmware_bridge.errors import DescriptorError, OtherDeviceError
-from firmware_bridge.framing import wrap_down
+from firmware_bridge.framing import UpDecoder, wrap_down
 from firmware_bridge.link import Link, Phase
 from firmware_bridge.messages import Ack, Acknowledge, Down, Mask, Nak, Retract, SetPoint
 
@@ -87,6 +87,8 @@ class Runner:
         self._answers: tuple[Answered, ...] = ()
         self._snapshot_us = -SNAPSHOT_US
         self._reflected = True
+        self._heard = b""
+        self._practice = UpDecoder({})
 
     def turn(self, chunk: bytes, now_us: int, request: Request | None = None) -> Turn:
         """Return what one turn sends; `reflect` belongs after it, once that is sent."""
@@ -100,6 +102,7 @@ class Runner:
         if received.frame is not None:
             sensor = SensorFrame(received.frame, received.frame_at_us, self._answers)
             self._answers = ()
+            self._heard = chunk
             self.late.add(now_us - received.frame_at_us)
         elif request is None and 0 < now_us - self.state.now_us < TICK_US and self.state.ticks:
             return self._say((), "", now_us)
@@ -139,10 +142,13 @@ class Runner:
         processor any more, and fetching them costs more than the step. The core is pure, so a step
         taken shortly before the frame comes, with the frame before, changes nothing but that.
         """
-        if self.state.frame is not None:
-            thought = step(self.state, self.state.frame, now_us, None, self.settings)
-            for order in thought.orders:
-                wrap_down(encode(order, nonce=0, counter=0))
+        machine, frame = self.settings.machine, self.state.frame
+        if machine is None or frame is None:
+            return
+        for payload in self._practice.feed(self._heard):
+            decode_up(payload, machine.grid.rows, machine.grid.cols)
+        for order in step(self.state, frame, now_us, None, self.settings).orders:
+            wrap_down(encode(order, nonce=0, counter=0))
 
     def _send(self, order: Down, now_us: int) -> bytes:
         data = self.link.send(order, now_us)
@@ -225,6 +231,8 @@ class Runner:
             self._bar(error.code)
             return
         self.device_id = descriptor.device_id
+        matrix = descriptor.matrix
+        self._practice = UpDecoder(up_lengths(matrix.rows, matrix.cols))
         self.settings = replace(self.settings, machine=machine_of(descriptor), barred="")
 
     def _check(self, descriptor: Descriptor) -> None:
