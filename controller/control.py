@@ -50,6 +50,10 @@ LOOK_US: Final = 2_000_000
 """While a port is of no use the others are looked at this often."""
 
 FRAME_US: Final = 5_000
+FOLLOW_US: Final = 500
+"""After a set-point this process sleeps, up to a millisecond: under SCHED_FIFO the part of the
+kernel that carries the bytes on would wait for whatever else it does on the same core."""
+
 REHEARSE_US: Final = 300
 """So long before the next frame is due, and up to a millisecond sooner because `poll` counts in
 these, a step in thought; it takes some 0.2 ms. Podal proposal."""
@@ -119,6 +123,7 @@ class Control:
         self._poll = select.poll()
         self._poll.register(mailbox.fileno(), select.POLLIN)
         self._ready = False
+        self._follow_us = 0
         self._rehearse_us = 0
         self._attempts = 0
         self._said = ""
@@ -143,24 +148,36 @@ class Control:
         """Wait for what comes next, deal with it, and return the time."""
         letters = self._wait(self._wait_us(now_us()))
         at_us = now_us()
-        if self._rehearse_us:
-            self._rehearse_us = 0
-            if not self._ready and not letters:
-                self.runner.rehearse(at_us)
-                return at_us
+        if not self._ready and not letters and self._between_frames(at_us):
+            return at_us
+        self._rehearse_us = 0
         if self._port is None:
             self._open_if_due(at_us)
         self._serve(letters, at_us)
-        self._follow_up(at_us)
-        return at_us
-
-    def _follow_up(self, at_us: int) -> None:
-        """Do what no set-point waits for, one thing between two frames."""
         state = self.runner.state
         if state.fresh and state.now_us >= at_us:
             self.runner.work.add(now_us() - at_us)
+            self._follow_us = at_us + FOLLOW_US
             if state.session is Session.RUNNING:
                 self._rehearse_us = at_us + FRAME_US - REHEARSE_US
+        elif not self._follow_us or at_us > self._follow_us + FRAME_US:
+            self._follow_up(at_us)
+        return at_us
+
+    def _between_frames(self, at_us: int) -> bool:
+        """Do what was put off until the set-point is on its way; return False for a bare tick."""
+        if self._follow_us:
+            self._follow_up(at_us)
+            return True
+        if self._rehearse_us:
+            self._rehearse_us = 0
+            self.runner.rehearse(at_us)
+            return True
+        return False
+
+    def _follow_up(self, at_us: int) -> None:
+        """Do what no set-point waits for, one thing between two frames."""
+        self._follow_us = 0
         busy = self.runner.reflect()
         self._leave_useless_port(at_us)
         if self.runner.snapshot_due(at_us, busy=busy):
@@ -169,7 +186,9 @@ class Control:
 
     def _wait_us(self, at_us: int) -> int:
         due_us = self.runner.state.now_us + TICK_US - at_us
-        if self._rehearse_us:
+        if self._follow_us:
+            due_us = min(due_us, self._follow_us - at_us)
+        elif self._rehearse_us:
             due_us = min(due_us, (self._rehearse_us - at_us) // 1000 * 1000)
         if self.runner.link.stopping or self._outbox.waits:
             due_us = min(due_us, STOPPING_US)
