@@ -139,10 +139,10 @@ def _device(host: str, port: int) -> Iterator[Finding]:
     level = Level.PROBLEM if state == "fault" else Level.OK
     if device.get("id") is not None:
         yield Finding(level, "massage", state_sentence(status), " ".join(alarm_sentences(status)))
-        yield from _loop(status.get("loop") or {})
+        yield from loop_findings(status.get("loop") or {})
 
 
-def _loop(loop: Mapping[str, Any]) -> Iterator[Finding]:
+def loop_findings(loop: Mapping[str, Any]) -> Iterator[Finding]:
     """Tell how punctual the control loop has been since it started."""
     late_us, work_us = loop.get("late_p99_us"), loop.get("tick_us")
     if late_us is None or work_us is None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from api.cli import COMMANDS, podal
 from api.commands.talk import _force
+from api.doctor import Level, loop_findings
 from controller.limits import load_limits
 from firmware_bridge.messages import PROTOCOL_VERSION
 
@@ -94,6 +95,23 @@ def test_doctor_names_a_next_step_for_everything_that_is_not_well(tmp_path):
     found = [json.loads(line) for line in ended.output.splitlines()]
     assert {"Python", "numpy", "API port", "control process"} <= {one["what"] for one in found}
     assert all(one["next"] for one in found if one["level"] != "ok")
+
+
+def test_doctor_tells_how_punctual_the_loop_is_and_what_to_do_when_it_is_late():
+    late = {
+        "late_p99_us": 14_000,
+        "late_max_us": 21_000,
+        "tick_us": {"p50": 90, "p99": 200, "max": 300},
+        "fifo": False,
+    }
+    (advice,) = loop_findings(late)
+    assert advice.level is Level.ADVICE
+    assert advice.next_step
+    assert "14.0 ms" in advice.seen
+    assert "no real-time scheduling" in advice.seen
+    (fine,) = loop_findings({**late, "late_p99_us": 400, "fifo": True})
+    assert fine.level is Level.OK
+    assert list(loop_findings(dict.fromkeys(late))) == []
 
 
 def test_no_number_of_minutes_is_wrong_usage():
