@@ -1,8 +1,8 @@
 """The device's end of the reaction benchmark: the real simulated device, and an echo beside it.
 
-Every 5 ms a frame is on its way to the host, and as many bytes to the echo; which of both is asked
-first takes turns. The device's own arithmetic is done before the cycle begins, so it is in no
-interval. Timed is from the end of the write of a frame to the end of the read that brings the
+Every 5 ms sharp a frame goes to the host, as a device sends them; as many bytes go to the echo, in
+turn before and after it. The device's own arithmetic is done before the cycle begins, so it is in
+no interval. Timed is from the end of the write of a frame to the end of the read that brings the
 set-point computed from it.
 """
 
@@ -27,8 +27,8 @@ from simulator.plant.people import PEOPLE
 
 DEVICE_PRIORITY = 60
 CYCLE_US = 5_000
-SECOND_US = 1_500
-"""Who is asked second is asked this much later: by then the first is done with what follows."""
+APART_US = 2_000
+"""The echo is asked so long before or after the host: neither is busy with the other's work."""
 
 SETTLE_CYCLES = 400
 LOST_NS = 100_000_000
@@ -161,10 +161,11 @@ def main(folder: Path, cycles: int) -> None:
     while run < SETTLE_CYCLES + cycles:
         number += 1
         host.prepare(number * CYCLE_US)
+        due_us = started_us + number * CYCLE_US
         ours_first = number % 2 == 0
-        _sleep_until(started_us + number * CYCLE_US)
+        _sleep_until(due_us if ours_first else due_us - APART_US)
         first_ns = host.ask() if ours_first else _ask(echo, host)
-        _sleep_until(started_us + number * CYCLE_US + SECOND_US)
+        _sleep_until(due_us + APART_US if ours_first else due_us)
         second_ns = _ask(echo, host) if ours_first else host.ask()
         host.rest()
         if host.running:
