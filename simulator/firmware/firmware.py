@@ -376,24 +376,27 @@ class Firmware:
 
     def _flags(self) -> int:
         machine = self.machine
-        flags = 0
-        if machine.homed:
-            flags = int(Flag.HOMED | Flag.SELF_TEST_OK)
-        if self._panel.bench_unlocked:
-            flags |= int(Flag.KEY_ON)
-        if machine.heads[0].wires.enabled:
-            flags |= int(Flag.DRIVERS_ON)
-        if self._panel.start_lamp:
-            flags |= int(Flag.CONSENT_WANTED)
-        if self._panel.start_pressed:
-            flags |= int(Flag.START_BUTTON)
-        if self._panel.stop_pressed:
-            flags |= int(Flag.STOP_BUTTON)
-        if machine.state in (DeviceState.LATCHED, DeviceState.LIMP):
-            flags |= int(Flag.FAULT_PRESENT)
-        return flags
+        panel = self._panel
+        return (
+            (_HOMED if machine.homed else 0)
+            | (_KEY_ON if panel.bench_unlocked else 0)
+            | (_DRIVERS_ON if machine.heads[0].wires.enabled else 0)
+            | (_CONSENT_WANTED if panel.start_lamp else 0)
+            | (_START_BUTTON if panel.start_pressed else 0)
+            | (_STOP_BUTTON if panel.stop_pressed else 0)
+            | (_FAULT_PRESENT if machine.state in _FAULTY else 0)
+        )
 
 
+# Arithmetic with the flags themselves is slow, and frames are many.
+_HOMED: Final = int(Flag.HOMED | Flag.SELF_TEST_OK)
+_KEY_ON: Final = int(Flag.KEY_ON)
+_DRIVERS_ON: Final = int(Flag.DRIVERS_ON)
+_CONSENT_WANTED: Final = int(Flag.CONSENT_WANTED)
+_START_BUTTON: Final = int(Flag.START_BUTTON)
+_STOP_BUTTON: Final = int(Flag.STOP_BUTTON)
+_FAULT_PRESENT: Final = int(Flag.FAULT_PRESENT)
+_FAULTY: Final = frozenset({DeviceState.LATCHED, DeviceState.LIMP})
 _CONTACT: Final = int(BedFlag.CONTACT)
 _MASK_SET: Final = int(BedFlag.MASK_SET)
 _FORCE_A_BAD: Final = int(BedFlag.FORCE_A_BAD)

@@ -59,8 +59,10 @@ _STIFFNESS_MAX: Final = 40.0
 _PROBE_MM: Final = 0.08
 
 _ARRIVED_MM: Final = 2.0
+_THERE_MM: Final = 0.02
 _CARRIAGE_GAIN_1_S: Final = 30.0
 _CARRIAGE_BRAKE_MM_S2: Final = 2000.0
+_BRAKING_MM_S: Final = _CARRIAGE_BRAKE_MM_S2 / _CARRIAGE_GAIN_1_S
 _CREEP_MM_S: Final = 5.0
 _PRESS_BRAKE_MM_S2: Final = 4000.0
 
@@ -101,6 +103,7 @@ class Head:
         "_k_force_n",
         "_k_z_mm",
         "_n_per_ma",
+        "_parked",
         "_press_mm_s",
         "_rise_n",
         "_slope_mm_s",
@@ -132,6 +135,7 @@ class Head:
         self.motion = _LIFTED
         self.limits = no_limits()
         self._cell, self._cell_limits = -1, self.limits
+        self._parked = False
         self.watch = Watch()
         self.drives = Drives(wires)
         self.spin = Spin(wires)
@@ -178,7 +182,10 @@ class Head:
 
     def obey(self, target: BedTarget) -> None:
         """Take a new order."""
-        self.x_mm, self.y_mm = target.x_um / 1000.0, target.y_um / 1000.0
+        x_mm, y_mm = target.x_um / 1000.0, target.y_um / 1000.0
+        if x_mm != self.x_mm or y_mm != self.y_mm:
+            self.x_mm, self.y_mm = x_mm, y_mm
+            self._parked = False
         self.feed_mm_s = min(target.feed_um_s / 1000.0, _FEED_MM_S)
         self.asked_n = min(target.force_mn, target.limit_mn) / 1000.0
         self.rise_n = min(target.slew_mn_s / 1000.0 * _STEP_S, self._rise_n)
@@ -281,6 +288,15 @@ class Head:
         """One millisecond under the orders of the host; return what trips, usually nothing."""
         wires = self.wires
         self.force_n = force_n = wires.force_a_n * self._gain - self._zero_n
+        if (
+            self._parked
+            and wires.z_mm <= 0.0
+            and not (fresh and self.asked_n > 0.0)
+            and self.limits is self._cell_limits
+            and self._cell >= 0
+        ):
+            self.clamped = False
+            return self.watch.judge_range(force_n)  # nothing is asked, and nothing has changed
         cell = int(wires.y_mm * PER_MM) * COLS + int(wires.x_mm * PER_MM)
         if cell != self._cell or self.limits is not self._cell_limits:
             trip = self._look_up(cell)
@@ -288,8 +304,9 @@ class Head:
                 return trip
         limit_n = self.limit_n
         wanted_n = self.asked_n if fresh else 0.0
-        self.clamped = wanted_n > limit_n
-        wanted_n = min(wanted_n, limit_n)
+        self.clamped = clamped = wanted_n > limit_n
+        if clamped:
+            wanted_n = limit_n
         motion = self.motion
         if motion == _LIFTED:
             self._stay_lifted(wires, wanted_n)
@@ -348,8 +365,10 @@ class Head:
         if wanted_n > 0.0 and away_mm <= _ARRIVED_MM:
             self._forget_contact()
             self.motion = _APPROACH
+            self._parked = False
             return
         self._lower(wires)
+        self._parked = away_mm < _THERE_MM and wires.z_speed_mm_s == 0.0
 
     def _approach(self, wires: HeadWires, force_n: float, wanted_n: float) -> None:
         self.applied_n = wanted_n if wanted_n < TOUCH_N else TOUCH_N
@@ -369,14 +388,16 @@ class Head:
         before_n = self.applied_n
         if wanted_n > before_n:
             highest_n = before_n + self.rise_n
-            wanted_n = min(wanted_n, highest_n)
+            if wanted_n > highest_n:  # noqa: PLR1730 - a call of min costs at 1 kHz
+                wanted_n = highest_n
             rising = (wanted_n - before_n) / _STEP_S
         self.applied_n = wanted_n
         way_mm = wires.z_mm - self._k_z_mm
         if way_mm > _PROBE_MM or way_mm < -_PROBE_MM:
             self._learn_stiffness(wires, force_n)
         stiffness = _STIFFNESS_BASE + _STIFFNESS_PER_N * force_n
-        stiffness = max(stiffness, self._stiffness)
+        if stiffness < self._stiffness:  # noqa: PLR1730
+            stiffness = self._stiffness
         error_n = wanted_n - force_n
         if force_n >= CONTACT_N:
             self._travel(wires, self.feed_mm_s)
@@ -399,7 +420,8 @@ class Head:
             most_mm_s = self._approach_mm_s
             stiffness = max(stiffness, _STIFFNESS_BASE)
         speed = (error_n * _BANDWIDTH_1_S + rising) / stiffness + slope
-        speed = min(speed, most_mm_s)
+        if speed > most_mm_s:  # noqa: PLR1730
+            speed = most_mm_s
         wires.z_speed_mm_s = speed if speed > -_RETRACT_MM_S else -_RETRACT_MM_S
         if speed > self.drives.fastest_mm_s:  # noqa: PLR1730 - a call of max costs at 1 kHz
             self.drives.fastest_mm_s = speed
@@ -444,13 +466,14 @@ class Head:
         """Order the carriage speed towards the target; return how far it still is."""
         dx, dy = self.x_mm - wires.x_mm, self.y_mm - wires.y_mm
         away_mm = math.sqrt(dx * dx + dy * dy)
-        if away_mm < 0.02:
+        if away_mm < _THERE_MM:
             wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
             return away_mm
         speed = away_mm * _CARRIAGE_GAIN_1_S
-        brake = math.sqrt(_CARRIAGE_BRAKE_MM_S2 * away_mm)
-        speed = min(speed, brake)
-        speed = min(speed, feed_mm_s)
+        if speed > _BRAKING_MM_S:  # nearer, the gain is slower than the brake anyway
+            speed = math.sqrt(_CARRIAGE_BRAKE_MM_S2 * away_mm)
+        if speed > feed_mm_s:  # noqa: PLR1730 - a call of min costs at 1 kHz
+            speed = feed_mm_s
         scale = speed / away_mm
         wires.x_speed_mm_s, wires.y_speed_mm_s = dx * scale, dy * scale
         return away_mm

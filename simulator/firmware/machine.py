@@ -38,6 +38,10 @@ from simulator.firmware.watch import CLEAR_N
 from simulator.wires import HeadWires, PanelWires
 
 _LIMITS: Final = DESCRIPTOR.limits
+_CARRIAGE: Final = DESCRIPTOR.carriage
+_X_UM: Final[tuple[int, ...]] = (_CARRIAGE.x_min_um, _CARRIAGE.x_max_um)
+_Y_UM: Final[tuple[int, ...]] = (_CARRIAGE.y_min_um, _CARRIAGE.y_max_um)
+_FEED_UM_S: Final = _CARRIAGE.feed_max_um_s
 WATCHDOG_US: Final = _LIMITS.watchdog_ms * 1000
 TTL_US: Final = _LIMITS.ttl_ms * 1000
 LAMP_US: Final = 10_000_000
@@ -226,16 +230,18 @@ class Machine:
             return Refusal.WRONG_STATE
         if not 0 <= self.now_us - order.frame_us <= TTL_US:
             return Refusal.STALE
-        if not all(_within_carriage(target) for target in (order.left, order.right)):
+        left, right = order.left, order.right
+        if not (_within_carriage(left) and _within_carriage(right)):
             return Refusal.OUT_OF_RANGE
         self._heard_us = self.now_us
         self._expires_us = order.frame_us + order.ttl_ms * 1000
         self.setpoint_counter = counter
         self.order_frame_us = order.frame_us
-        for bed, target in enumerate((order.left, order.right)):
-            if self._armed_beds >> bed & 1:
-                self.heads[bed].obey(target)
-        if order.left.force_mn or order.right.force_mn:
+        if self._armed_beds & 1:
+            self.heads[0].obey(left)
+        if self._armed_beds & 2:
+            self.heads[1].obey(right)
+        if left.force_mn or right.force_mn:
             self._asked_us = self.now_us
         return None
 
@@ -565,10 +571,9 @@ class Machine:
 
 
 def _within_carriage(target: BedTarget) -> bool:
-    carriage = DESCRIPTOR.carriage
     return (
-        carriage.x_min_um <= target.x_um <= carriage.x_max_um
-        and carriage.y_min_um <= target.y_um <= carriage.y_max_um
-        and target.feed_um_s <= carriage.feed_max_um_s
+        _X_UM[0] <= target.x_um <= _X_UM[1]
+        and _Y_UM[0] <= target.y_um <= _Y_UM[1]
+        and target.feed_um_s <= _FEED_UM_S
         and (target.vibration_hz == 0 or target.vibration_hz >= 20)
     )

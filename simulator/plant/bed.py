@@ -161,6 +161,7 @@ class BedPlant:
         z_mm: True height of the head, 0 = fully retracted.
         spin_rpm: True rotation.
         force_n: True force between head and sole.
+        still: The head is down, touches nothing and does not move.
         foot_lift_mm: The person holds the foot this high over the bed.
         load_n: What the foot would put on the bed without the head.
         give_mm: How far the head has pushed the foot up.
@@ -195,7 +196,6 @@ class BedPlant:
         "_ripple",
         "_shake_mm",
         "_sin",
-        "_still",
         "_surface_off_c",
         "_vx",
         "_vy",
@@ -219,6 +219,7 @@ class BedPlant:
         "spin_rpm",
         "spin_torque_mnm",
         "stance",
+        "still",
         "surface_c",
         "tangle_mnm",
         "troubles",
@@ -269,7 +270,7 @@ class BedPlant:
         self._elastic_n = 0.0
         self._sin, self._cos = 0.0, 1.0
         self._memory = Memory(ADULT)
-        self._still = True
+        self.still = True
         self.sole: Sole | None = None
         self.stance: Stance | None = None
         self.spin_rpm = 0.0
@@ -361,7 +362,7 @@ class BedPlant:
             hertz = wires.vibration_hz
         else:
             idle_ma, order, x_order, y_order, spin_order, hertz = self._other_orders(wires)
-        if self._still and not (order or x_order or y_order or spin_order or hertz):
+        if self.still and not (order or x_order or y_order or spin_order or hertz):
             self._rest(wires, idle_ma)
         else:
             if self._vz != 0.0 or order != 0.0:
@@ -399,11 +400,11 @@ class BedPlant:
             depth_mm += self._shake_mm
         if depth_mm > 0.0 or self._elastic_n > 0.0 or self.give_mm > 0.0:
             self.force_n = force_n = self._touch(depth_mm, moved_mm)
-            self._still = False
+            self.still = False
         else:
             self.force_n = force_n = 0.0
             self._memory.rest()
-            self._still = (
+            self.still = (
                 self._motor_z_mm <= 0.0
                 and self._vx == 0.0
                 and self._vy == 0.0

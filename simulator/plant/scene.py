@@ -157,7 +157,8 @@ class Scene:
         foot_n = scale * self._seated_n[bed]
         plant.load_n = foot_n + thing_n
         force_n = plant.force_n
-        if force_n > 0.0 or plant.depth_mm > 0.0:
+        depth_mm = 0.0 if plant.still else plant.depth_mm
+        if force_n > 0.0 or depth_mm > 0.0:
             along_mm, _ = plant.foot_point()
             plant.share_n = foot_n * share_of(along_mm / self._length_mm[bed])
             if force_n > DRAG_LEAST_N:
@@ -174,7 +175,7 @@ class Scene:
             y_mm=plant.y_mm,
             head_n=force_n,
             relief_n=min(force_n, plant.share_n),
-            radius_mm=math.sqrt(HEAD_RADIUS_MM * plant.depth_mm) if force_n > 0.0 else 0.0,
+            radius_mm=math.sqrt(HEAD_RADIUS_MM * depth_mm) if force_n > 0.0 else 0.0,
         )
 
     def _drag(self, bed: int, plant: BedPlant) -> None:
