@@ -189,12 +189,19 @@ class Drives:
             self._error_mm = self._model_mm_s = 0.0
             self._runaway_beats = 0
             return _NONE
-        least = min(order, before_1, before_2)
-        most = max(order, before_1, before_2, fastest)
+        least, most = (order, before_1) if order < before_1 else (before_1, order)
+        if before_2 < least:
+            least = before_2
+        elif before_2 > most:
+            most = before_2
+        if fastest > most:  # noqa: PLR1730 - calls of min and max cost at this rate
+            most = fastest
         model_before = self._model_mm_s
         change = order - model_before
-        change = min(change, _DV_MM_S)
-        change = max(change, -_DV_MM_S)
+        if change > _DV_MM_S:
+            change = _DV_MM_S
+        elif change < -_DV_MM_S:
+            change = -_DV_MM_S
         self._model_mm_s = model = model_before + change
         # Lagging alone is not running away: a press that stands is a stall.
         error = self._error_mm * _FORGET + (speed - model) * _BEAT_S

@@ -383,7 +383,9 @@ class Head:
             self.motion = _PRESS
         wires.z_speed_mm_s = self._approach_mm_s
 
-    def _press(self, wires: HeadWires, force_n: float, wanted_n: float) -> None:
+    def _press(  # noqa: C901, PLR0912 - calls of min and max cost at 1 kHz
+        self, wires: HeadWires, force_n: float, wanted_n: float
+    ) -> None:
         rising = 0.0
         before_n = self.applied_n
         if wanted_n > before_n:

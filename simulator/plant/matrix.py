@@ -220,7 +220,7 @@ class Matrices:
         self._scans += 1
         if self._scans % SLOW_SCANS == 0:
             self._follow()
-        values = self._image * self._gain
+        values = np.multiply(self._image, self._gain, out=self._work)
         values += self._base
         values += self._noise.draw()
         np.minimum(values, self._top, out=values)
