@@ -25,7 +25,7 @@ def stalled(way: str) -> tuple[Bench, int]:
     return bench, from_us
 
 
-@pytest.mark.parametrize("way", ["down", "up"])
+@pytest.mark.parametrize("way", ["down", pytest.param("up", marks=pytest.mark.slow)])
 def test_no_order_older_than_60_ms_is_executed(way):
     bench, from_us = stalled(way)
     rows = bench.arrays()
@@ -41,6 +41,7 @@ def test_no_order_older_than_60_ms_is_executed(way):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["down", "up"])
 def test_afterwards_the_massage_does_not_go_on_by_itself(way):
     bench, from_us = stalled(way)
@@ -54,6 +55,7 @@ def test_afterwards_the_massage_does_not_go_on_by_itself(way):
     assert max(rows["force_n_l"][late].max(), rows["force_n_r"][late].max()) < 1.0
 
 
+@pytest.mark.slow
 def test_the_host_uses_no_frame_of_the_backlog():
     bench = Bench(seed=1)
     bench.start()

@@ -32,7 +32,10 @@ def traced(feet) -> Probe:
 
 
 @pytest.mark.parametrize("person", sorted(PEOPLE))
-@pytest.mark.parametrize("force_n", [5.0, 18.0, 40.0])
+@pytest.mark.parametrize(
+    "force_n",
+    [pytest.param(5.0, marks=pytest.mark.slow), 18.0, pytest.param(40.0, marks=pytest.mark.slow)],
+)
 def test_the_force_asked_is_the_force_that_comes(person, force_n):
     feet = synthetic_feet(PEOPLE[person], SHAPE, seed=1)
     probe = Probe(Device(feet, seed=1))

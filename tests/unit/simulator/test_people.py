@@ -1,5 +1,7 @@
 """The people by name: that their tissue answers a press as their description says."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,12 @@ from simulator.plant.tissue import Memory, elastic_n
 PRESS_MM_S = 25.0
 
 
+sole_of = functools.cache(Sole)
+
+
 def at(build: Build, u: float, v: float) -> Cell:
     """Skin and tissue of a place of the sole."""
-    sole = Sole(build)
+    sole = sole_of(build)
     along = u * build.length_mm
     low, high = -80.0, 80.0
     for _ in range(50):
