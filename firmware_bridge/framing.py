@@ -78,8 +78,11 @@ def cobs_decode(block: bytes) -> bytes | None:
 
 
 def wrap_down(payload: bytes) -> bytes:
-    """Return one host-to-device message on the wire: COBS(payload, CRC-32), zero byte."""
-    return cobs_encode(payload + _CRC.pack(zlib.crc32(payload))) + b"\x00"
+    """Return one host-to-device message on the wire: zero byte, COBS(payload, CRC-32), zero byte.
+
+    The zero in front keeps damage to the end of one message from taking the next one with it.
+    """
+    return b"\x00" + cobs_encode(payload + _CRC.pack(zlib.crc32(payload))) + b"\x00"
 
 
 def wrap_up(payload: bytes) -> bytes:

@@ -54,7 +54,6 @@ class Tally:
         wrong: Of these, such as were never sent, or came again, or out of their order.
         lost: Whole messages that were not accepted.
         lost_in_a_row: Most whole messages lost behind one damaged message.
-        beside_delimiter: Of the lost ones, such as stood behind a damaged delimiter.
         late: Most whole messages in a row, behind a damaged one, that did not come with their last
             byte: lost, or held back until more had come. From the device only FRAMEs count.
         false_stops: STOPs heard where none was sent.
@@ -68,7 +67,6 @@ class Tally:
     wrong: int = 0
     lost: int = 0
     lost_in_a_row: int = 0
-    beside_delimiter: int = 0
     late: int = 0
     false_stops: int = 0
     most_buffered_bytes: int = 0
@@ -82,7 +80,6 @@ class Tally:
             "accepted",
             "wrong",
             "lost",
-            "beside_delimiter",
             "false_stops",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -160,11 +157,10 @@ class Stream:
 
 
 class Damaged(NamedTuple):
-    """A damaged stream: its bytes, where each message ends now, and whose last byte was hit."""
+    """A damaged stream: its bytes, and where each message ends now."""
 
     data: bytes
     ends: Integers
-    end_hit: NDArray[np.bool_]
 
 
 def damage(stream: Stream, kinds: Integers, rng: np.random.Generator) -> Damaged:
@@ -175,7 +171,6 @@ def damage(stream: Stream, kinds: Integers, rng: np.random.Generator) -> Damaged
     """
     data = stream.data.copy()
     keep = np.ones(data.size, bool)
-    end_hit = np.zeros(kinds.size, bool)
     sizes = stream.sizes.copy()
     inserts: list[tuple[Integers, Integers]] = []
     for number, name in enumerate(KINDS):
@@ -190,25 +185,23 @@ def damage(stream: Stream, kinds: Integers, rng: np.random.Generator) -> Damaged
             _cut(keep, first, last - first)
             sizes[hit] -= start + size - first
             sizes[hit + 1] -= last - start - size
-            end_hit[hit] = True
         elif name == "drop":
             at = (rng.random(hit.size) * size).astype(int)
             count = np.minimum(rng.integers(1, 5, hit.size), size - at)
             _cut(keep, start + at, count)
             sizes[hit] -= count
-            end_hit[hit] = at + count == size
         elif name == "insert":
             at = 1 + (rng.random(hit.size) * (size - 1)).astype(int)
             count = rng.integers(1, 5, hit.size)
             inserts.append((np.repeat(start + at, count), rng.integers(0, 256, count.sum())))
             sizes[hit] += count
         else:
-            end_hit[hit] = _overwrite(data, name, start, size, rng)
+            _overwrite(data, name, start, size, rng)
     if inserts:
         places = np.concatenate([places for places, _ in inserts])
         keep = np.insert(keep, places, True)
         data = np.insert(data, places, np.concatenate([values for _, values in inserts]))
-    return Damaged(data[keep].tobytes(), np.cumsum(sizes), end_hit)
+    return Damaged(data[keep].tobytes(), np.cumsum(sizes))
 
 
 def _cut(keep: NDArray[np.bool_], first: Integers, count: Integers) -> None:
@@ -219,7 +212,7 @@ def _cut(keep: NDArray[np.bool_], first: Integers, count: Integers) -> None:
 
 def _overwrite(
     data: NDArray[np.uint8], name: str, start: Integers, size: Integers, rng: np.random.Generator
-) -> NDArray[np.bool_]:
+) -> None:
     """Change bytes where they stand; returns which messages' last byte was among them."""
     if name.startswith("flip"):
         count = int(name[4:])
@@ -237,7 +230,6 @@ def _overwrite(
         changes = rng.integers(0, 256, places.shape)
         changes[:, 0] |= 1  # never nothing; the last byte may be changed often
     np.bitwise_xor.at(data, start[:, None] + places, changes.astype(np.uint8))
-    return (places == size[:, None] - 1).any(axis=1)
 
 
 def _kinds(count: int, share: float, rng: np.random.Generator) -> Integers:
@@ -320,12 +312,10 @@ class Round:
                 came[number] = MESSAGES
         tally.false_stops = decoder.stops if isinstance(decoder, DownDecoder) else 0
         if by_message:
-            self._judge(tally, hit, came, damaged.end_hit)
+            self._judge(tally, hit, came)
         return tally
 
-    def _judge(
-        self, tally: Tally, hit: NDArray[np.bool_], came: dict[int, int], end_hit: NDArray[np.bool_]
-    ) -> None:
+    def _judge(self, tally: Tally, hit: NDArray[np.bool_], came: dict[int, int]) -> None:
         """Count the whole messages that were lost, and how long the decoder was out of step."""
         lost = late = 0
         for number in range(MESSAGES):
@@ -338,7 +328,6 @@ class Round:
             lost = 0 if number in came else lost + 1
             if lost:
                 tally.lost += 1
-                tally.beside_delimiter += bool(number and end_hit[number - 1])
                 tally.lost_in_a_row = max(tally.lost_in_a_row, lost)
 
 

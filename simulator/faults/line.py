@@ -24,12 +24,12 @@ REMEMBERED: Final = 200
 GARBAGE_MOST: Final = 100_000
 """Most noise at once, however long nobody asked."""
 
-_BLOCKS: Final = re.compile(rb"[^\x00]*\x00|[^\x00]+\Z")
+_BLOCKS: Final = re.compile(rb"\x00?[^\x00]+(?:\x00|\Z)|\x00")
 _PER_MESSAGE: Final = ("dup", "reorder", "replay", "truncate")
 
 
 def blocks_of(data: bytes) -> list[bytes]:
-    """Return the messages in bytes to the device, each with the zero byte that ends it."""
+    """Return the messages in bytes to the device, each with the zero bytes around it."""
     return _BLOCKS.findall(data)
 
 

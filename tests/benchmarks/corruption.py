@@ -58,12 +58,9 @@ def measure(
 
 
 def _tell(say: Callable[[str], None], name: str, tally: Tally) -> None:
-    beside = tally.lost - tally.beside_delimiter
     say(
         f"damage {name}: {tally.damaged:,} damaged messages, {tally.wrong} accepted that were "
         f"never sent (or twice, or out of order), {tally.false_stops} false STOPs, 0 exceptions; "
-        f"{tally.whole:,} whole ones between them, lost {beside} of these"
-        + (f" and {tally.beside_delimiter} whose delimiter was hit" if tally.lost > beside else "")
-        + f"; in step again with whole frame {1 + tally.late}; at most "
-        f"{tally.most_buffered_bytes} bytes kept"
+        f"{tally.whole:,} whole ones between them, lost {tally.lost} of these; in step "
+        f"again with whole frame {1 + tally.late}; at most {tally.most_buffered_bytes} bytes kept"
     )

@@ -192,7 +192,7 @@ def test_framing_to_the_device_is_cobs_and_a_zero():
     assert 0 not in crc
     # 7 bytes before the first zero, two empty blocks, 9 bytes to the end
     stuffed = hexed("08 04011122334405 01 01 0a 03efbeadde") + crc
-    assert wrap_down(payload) == stuffed + b"\x00"
+    assert wrap_down(payload) == b"\x00" + stuffed + b"\x00"
     assert DownDecoder().feed(wrap_down(payload)) == [payload]
 
 
@@ -205,7 +205,7 @@ def test_a_block_of_254_bytes_without_zero_takes_one_code_byte_only():
     assert len(payload) + 4 == 254
     crc = crc32_bit_by_bit(payload)
     assert 0 not in crc
-    assert wrap_down(payload) == b"\xff" + payload + crc + b"\x00"
+    assert wrap_down(payload) == b"\x00\xff" + payload + crc + b"\x00"
 
 
 def test_a_field_outside_its_range_is_no_message():

@@ -182,9 +182,9 @@ def test_worked_bytes_to_the_device_follow_the_rules_of_the_page(name):
     parts = examples()[name]
     payload = parts["header"] + parts["body"]
     assert parts["crc"] == crc32(payload).to_bytes(4, "little")
-    assert parts["wire"][-1:] == b"\x00"
-    assert 0 not in parts["wire"][:-1]
-    assert unstuffed(parts["wire"][:-1]) == payload + parts["crc"]
+    assert parts["wire"][:1] == parts["wire"][-1:] == b"\x00"
+    assert 0 not in parts["wire"][1:-1]
+    assert unstuffed(parts["wire"][1:-1]) == payload + parts["crc"]
 
 
 @pytest.mark.parametrize("name", [name for name in UP if name != "FRAME"])
