@@ -23,8 +23,22 @@ ORDERED_MM_S: Final = 3.0
 RUNAWAY_BEATS: Final = 2
 """10 ms."""
 
+GROSS_MM_S: Final = 10.0
+"""So much faster towards the sole than ordered is no matter of measuring: one beat, or GROSS_MS."""
+
+GROSS_MS: Final = 2
+
+JUMP_MM_S: Final = 200.0
+"""No press is so fast: the encoder has jumped, and the next beat tells."""
+
 ERROR_MM: Final = 3.0
 """Farthest from where the orders must have led."""
+
+GONE_MA: Final = IDLE_MA / 4.0
+"""A powered drive draws more than this, whatever it is ordered."""
+
+GONE_BEATS: Final = 2
+"""10 ms without any current: the power is gone."""
 
 _ACCELERATION_MM_S2: Final = 5000.0
 _DV_MM_S: Final = _ACCELERATION_MM_S2 * _BEAT_S
@@ -83,7 +97,7 @@ class Follow:
         if beats < WINDOW_BEATS:
             return _NONE
         way, way_before = self._way * _SLOW_BEAT_S, self._way_before * _SLOW_BEAT_S
-        moved_mm = place_mm - self._z_before
+        moved_mm, moved_last_mm = place_mm - self._z_before, place_mm - self._z
         mean_ma = (self._ma + self._ma_before) / (2 * WINDOW_BEATS)
         self._z_before, self._way_before, self._ma_before = self._z, self._way, self._ma
         self._z, self._way, self._ma = place_mm, 0.0, 0.0
@@ -94,6 +108,8 @@ class Follow:
             return _NONE
         if moved_mm >= STALL_WAY_MM or moved_mm <= -STALL_WAY_MM:
             return _NONE
+        if moved_last_mm >= STALL_WAY_MM or moved_last_mm <= -STALL_WAY_MM:
+            return _NONE  # it has turned round, and is back where it was
         return Trip.STALLED if mean_ma > STALL_MA or mean_ma < DEAD_MA else Trip.POSITION_LOST
 
 
@@ -106,11 +122,14 @@ class Drives:
     Attributes:
         fastest_mm_s: Fastest order towards the sole since the last beat; the loop raises it.
         homed: The flags and the encoders must agree.
+        timed: The clock is right, so that ways follow from speeds.
     """
 
     __slots__ = (
         "_error_mm",
         "_flag_beats",
+        "_gone_beats",
+        "_gross_ms",
         "_model_mm_s",
         "_ordered",
         "_runaway_beats",
@@ -124,12 +143,14 @@ class Drives:
         "_z_mm",
         "fastest_mm_s",
         "homed",
+        "timed",
         "wires",
     )
 
     def __init__(self, wires: HeadWires) -> None:
         self.wires = wires
         self.homed = False
+        self.timed = True
         self._x, self._y, self._z = Follow(wires.x_mm), Follow(wires.y_mm), Follow(wires.z_mm)
         self.fastest_mm_s = 0.0
         self.forget()
@@ -142,8 +163,14 @@ class Drives:
         self._z_mm = self._unload_z_mm = wires.z_mm
         self._model_mm_s = self._error_mm = 0.0
         self._speed_1 = self._speed_2 = 0.0
-        self._runaway_beats = self._flag_beats = 0
+        self._runaway_beats = self._flag_beats = self._gone_beats = 0
+        self._gross_ms = 0
         self.fastest_mm_s = 0.0
+
+    def turn_round(self) -> None:
+        """The press begins to rise or to let go: what was ordered before proves nothing."""
+        self._forget_ways(self.wires)
+        self._gross_ms = 0
 
     def _forget_ways(self, wires: HeadWires) -> None:
         self._x.forget(wires.x_mm)
@@ -177,6 +204,29 @@ class Drives:
             or (self._judge_flags(wires) if self.homed else _NONE)
         )
 
+    def judge_power(self) -> Trip:
+        """Every 5 ms with the power on, and no current in the press: return SELF_TEST if it fails.
+
+        A press without power opens by its spring and follows no order; only the power is to blame.
+        """
+        wires = self.wires
+        if max(abs(wires.press_ma), abs(wires.x_ma), abs(wires.y_ma)) > GONE_MA:
+            self._gone_beats = 0
+            return self.judge_press(wires.z_speed_mm_s, wires.z_mm)
+        gone = self._gone_beats + 1
+        self.forget()
+        self._gone_beats = gone
+        return Trip.SELF_TEST if gone >= GONE_BEATS else _NONE
+
+    def judge_rise(self, way_mm: float) -> Trip:
+        """Each ms in which the press rises faster than GROSS_MM_S: return RUNAWAY if untold."""
+        most = max(self.wires.z_speed_mm_s, self.fastest_mm_s, self._speed_1, self._speed_2, 0.0)
+        if not GROSS_MM_S < way_mm * 1000.0 - most < JUMP_MM_S:
+            self._gross_ms = 0
+            return _NONE
+        self._gross_ms += 1
+        return Trip.RUNAWAY if self._gross_ms >= GROSS_MS else _NONE
+
     def judge_press(self, order: float, z_mm: float) -> Trip:
         """Every 5 ms: return RUNAWAY for a press that does not go where it is told."""
         speed = (z_mm - self._z_mm) * _PER_S
@@ -207,13 +257,17 @@ class Drives:
         error = self._error_mm * _FORGET + (speed - model) * _BEAT_S
         if -WRONG_WAY_MM_S < speed < WRONG_WAY_MM_S:
             error *= 0.5
-        self._error_mm = error
+        self._error_mm = error if self.timed else 0.0
+        untold = speed - max(most, 0.0)
+        if untold <= 0.0:
+            self._gross_ms = 0
+        if GROSS_MM_S < untold < JUMP_MM_S:
+            return Trip.RUNAWAY
         wrong = (
-            speed > max(most, 0.0) + RUNAWAY_MM_S
+            untold > RUNAWAY_MM_S
             or (speed > WRONG_WAY_MM_S and max(most, model, model_before) < -ORDERED_MM_S)
             or (speed < -WRONG_WAY_MM_S and min(least, model, model_before) > ORDERED_MM_S)
-            or error > ERROR_MM
-            or error < -ERROR_MM
+            or (self.timed and (error > ERROR_MM or error < -ERROR_MM))
         )
         if not wrong:
             self._runaway_beats = 0

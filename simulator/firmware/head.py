@@ -7,7 +7,7 @@ import math
 from typing import Final
 
 from firmware_bridge.messages import BedTarget, Calibration, LimitTable, Trip
-from simulator.firmware.drives import Drives
+from simulator.firmware.drives import GONE_MA, GROSS_MM_S, Drives
 from simulator.firmware.identity import DESCRIPTOR
 from simulator.firmware.limits import CEILING_N, CELLS, COLS, PER_MM, WORD, no_limits
 from simulator.firmware.motion import Motion
@@ -42,6 +42,7 @@ TURNING_N: Final = 0.5
 """A head that turns in contact goes on down to this; it starts at CONTACT_N."""
 
 _SILENT_N: Final = 0.5
+_GROSS_MM: Final = GROSS_MM_S * _STEP_S
 _MM_PER_MS_CREEP: Final = PRESS_CREEP_MM_S * _STEP_S
 _FRICTION_PER_MM: Final = PRESS_FRICTION_MA / _MM_PER_MS_CREEP
 _N_PER_MA: Final = 1.0 / PRESS_MA_PER_N
@@ -57,6 +58,9 @@ _STIFFNESS_BASE: Final = 2.0
 _STIFFNESS_PER_N: Final = 0.45
 _STIFFNESS_MAX: Final = 40.0
 _PROBE_MM: Final = 0.08
+_LACKING_N: Final = 3.0
+"""A load cell that loses more at once is answered no faster than one that loses this."""
+
 
 _ARRIVED_MM: Final = 2.0
 _THERE_MM: Final = 0.02
@@ -267,15 +271,21 @@ class Head:
     def beat(self) -> Trip:
         """Every 5 ms: watch what need not be watched each millisecond; return what trips."""
         wires = self.wires
-        trip = self.drives.judge_press(wires.z_speed_mm_s, wires.z_mm)
+        press_ma = wires.press_ma
+        if -GONE_MA < press_ma < GONE_MA:
+            trip = self.drives.judge_power()
+        else:
+            trip = self.drives.judge_press(wires.z_speed_mm_s, wires.z_mm)
         if trip:
             return trip
         motion = self.motion
         if motion == _LIFTED:
-            spare_ma = wires.press_ma - IDLE_MA if wires.z_speed_mm_s == 0.0 else 0.0
+            spare_ma = press_ma - IDLE_MA if wires.z_speed_mm_s == 0.0 else 0.0
             self.force_b_n = wires.force_b_n = spare_ma * self._n_per_ma - self._zero_b_n
         elif motion == _PRESS:
-            trip = self.watch.judge_frozen(self.force_n, wires.z_mm)
+            trip = self.watch.judge_frozen(self.force_n, wires.z_mm) or self.watch.judge_jump(
+                self.force_n, self.force_b_n, wires.z_speed_mm_s
+            )
         if wires.spin_order_rpm:
             trip = trip or self.spin.judge(self.force_n)
         return trip
@@ -317,6 +327,10 @@ class Head:
         spare_ma = wires.press_ma - IDLE_MA
         if way_mm > _MM_PER_MS_CREEP:
             spare_ma -= PRESS_FRICTION_MA
+            if way_mm > _GROSS_MM:
+                trip = self.drives.judge_rise(way_mm)
+                if trip:
+                    return trip
         elif way_mm < -_MM_PER_MS_CREEP:
             spare_ma += PRESS_FRICTION_MA
         else:
@@ -364,6 +378,8 @@ class Head:
         away_mm = self._travel(wires, self.feed_mm_s)
         if wanted_n > 0.0 and away_mm <= _ARRIVED_MM:
             self._forget_contact()
+            self._z_mm = wires.z_mm
+            self.drives.turn_round()
             self.motion = _APPROACH
             self._parked = False
             return
@@ -401,6 +417,8 @@ class Head:
         if stiffness < self._stiffness:  # noqa: PLR1730
             stiffness = self._stiffness
         error_n = wanted_n - force_n
+        if error_n > _LACKING_N:
+            error_n = _LACKING_N
         if force_n >= CONTACT_N:
             self._travel(wires, self.feed_mm_s)
             if self.spin.asked_rpm != wires.spin_order_rpm:
@@ -424,6 +442,8 @@ class Head:
         speed = (error_n * _BANDWIDTH_1_S + rising) / stiffness + slope
         if speed > most_mm_s:  # noqa: PLR1730
             speed = most_mm_s
+        if speed > 0.0 and self.watch.held:
+            speed = self._slope_mm_s = 0.0
         wires.z_speed_mm_s = speed if speed > -_RETRACT_MM_S else -_RETRACT_MM_S
         if speed > self.drives.fastest_mm_s:  # noqa: PLR1730 - a call of max costs at 1 kHz
             self.drives.fastest_mm_s = speed
@@ -447,9 +467,12 @@ class Head:
         wires.x_speed_mm_s = wires.y_speed_mm_s = 0.0
         self.spin.rest()
         if self.motion != _LIFTED:
-            self.motion = _UNLOAD
+            if self.motion != _UNLOAD:
+                self.motion = _UNLOAD
+                self.drives.turn_round()
             if self.clear:
                 self.motion = _LIFTED
+                self.drives.turn_round()
                 self._forget_contact()
             elif self.force_n >= CLEAR_N:
                 self._contact_z_mm = wires.z_mm

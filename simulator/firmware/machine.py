@@ -56,6 +56,9 @@ ends in LIMP."""
 SETTLE_US: Final = 50_000
 """The parts get this long after power-on before they are judged."""
 SLOW_TICK_US: Final = 10_000
+LATE_US: Final = 5_000
+"""A loop that runs later than this does not feed the watchdog. Podal proposal, unmeasured."""
+
 MASK_CHANGE_N: Final = 0.5
 NEITHER: Final = 255
 _SILENT: Final = DeviceState.SILENT
@@ -149,6 +152,8 @@ class Machine:
     def _begin_start_up(self, at_us: int) -> None:
         self._boot_us = at_us
         self.homed = False
+        for head in self.heads:
+            head.drives.timed = True
         self._homings = None
         for head in self.heads:
             head.switch_off()
@@ -269,13 +274,17 @@ class Machine:
         if trip in LIMPING:
             self._disarm()
             self._happen(EventKind.TRIP, int(trip))
-            self.trip = trip
+            if not (state in (_RETRACT, _LATCHED) and self.trip in LATCHING):
+                self.trip = trip
             self._switch_off()
             self._change(_LIMP)
         elif state == _SILENT:
             self._fail_start_up(trip)
         elif state not in (_RETRACT, _LATCHED) or (trip in LATCHING and self.trip not in LATCHING):
             self.let_go(trip)
+        if trip == Trip.CLOCK:
+            for head in self.heads:
+                head.drives.timed = False
         if trip in REHOMING:
             self._lose_home()
 
@@ -337,6 +346,7 @@ class Machine:
 
     def step(self, now_us: int) -> None:
         """One millisecond."""
+        late = now_us - self.now_us > LATE_US
         self.now_us = now_us
         panel = self._panel
         if panel.start_pressed != self._started or panel.stop_pressed != self._stopped:
@@ -356,7 +366,8 @@ class Machine:
             panel.start_lamp = now_us < self.lamp_until_us and not self._consents
             if not panel.start_lamp:
                 self.lamp_until_us = -1
-        panel.watchdog_fed = True
+        if not late:
+            panel.watchdog_fed = True
 
     def _watch(self, now_us: int, *, slow: bool) -> None:
         """Every 5 ms the drives, every 10 ms the rest; a start-up watches by its own rules."""
@@ -431,7 +442,8 @@ class Machine:
         if trip:
             self._switch_off()
             self._happen(EventKind.TRIP, int(trip))
-            self.trip = trip
+            if self.trip not in LATCHING:
+                self.trip = trip
             self._change(_LATCHED)
         elif switches.done:
             self._switches = None

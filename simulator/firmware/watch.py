@@ -25,6 +25,24 @@ FROZEN_MM: Final = 1.0
 FROZEN_N: Final = 0.005
 """A live load cell, noise included, changes by more while the press moves by FROZEN_MM."""
 
+FROZEN_BEATS: Final = 8
+"""40 ms; its noise alone, 40 mN, does not fit into FROZEN_N for so long."""
+
+JUMP_N: Final = 3.0
+"""Lost by channel A alone from one beat of 5 ms to the next: no skin gives way to one channel."""
+
+JUMPED_N: Final = 2.0
+"""Of it must be left when the press has stood still."""
+
+JUMP_SHARE: Final = 0.4
+"""Channel B falls by less than this share of it."""
+
+JUMP_BEATS: Final = 2
+"""10 ms in which the press does not rise; after them the jump is still there, or was none."""
+
+QUIET_MM_S: Final = 4.0
+"""Faster than this, the friction and inertia of the press are in channel B."""
+
 DISAGREE_MM_S: Final = 60.0
 """A press that is faster lets go; what accelerates it is then no force on a foot."""
 
@@ -39,21 +57,27 @@ class Watch:
     Attributes:
         force_bad: The load cell is out of its range.
         peak_n: Largest force of this contact.
+        held: The press may not rise: the channels do not tell the same.
     """
 
     __slots__ = (
         "_ceiling_n",
         "_disagree_ms",
+        "_frozen_beats",
         "_frozen_high_n",
         "_frozen_low_n",
         "_frozen_z_mm",
         "_here_n",
         "_inside",
+        "_jump_beats",
         "_lost_ms",
         "_outside_ms",
         "_over_ms",
+        "_quiet_a_n",
+        "_quiet_b_n",
         "_range_ms",
         "force_bad",
+        "held",
         "peak_n",
     )
 
@@ -69,6 +93,10 @@ class Watch:
         self._over_ms = self._lost_ms = self._outside_ms = self._disagree_ms = 0
         self._frozen_z_mm = self._frozen_low_n = math.inf
         self._frozen_high_n = -math.inf
+        self._frozen_beats = self._jump_beats = 0
+        self._quiet_a_n = -math.inf
+        self._quiet_b_n = 0.0
+        self.held = False
 
     def enter(self, here_n: float, ceiling_n: float) -> None:
         """The head's middle is in another cell: its limit, 0 where the mask forbids pressing."""
@@ -104,6 +132,8 @@ class Watch:
             and motion != _UNLOAD
             and wires.z_speed_mm_s > -DISAGREE_MM_S
         ):
+            if apart_n < 0.0 and wires.z_speed_mm_s > 0.0:
+                wires.z_speed_mm_s = 0.0  # one of them says that it is enough
             self._disagree_ms += 1
             if self._disagree_ms >= DISAGREE_MS:
                 return Trip.CHANNELS_DISAGREE
@@ -123,11 +153,27 @@ class Watch:
         if high_n - low_n >= FROZEN_N:
             self._frozen_z_mm = z_mm
             self._frozen_low_n = self._frozen_high_n = force_n
+            self._frozen_beats = 0
             return _NONE
-        if abs(z_mm - self._frozen_z_mm) < FROZEN_MM:
+        self._frozen_beats += 1
+        if abs(z_mm - self._frozen_z_mm) < FROZEN_MM and self._frozen_beats < FROZEN_BEATS:
             return _NONE
         self.force_bad = True
         return Trip.SENSOR
+
+    def judge_jump(self, force_n: float, force_b_n: float, order_mm_s: float) -> Trip:
+        """Every 5 ms of pressing: return CHANNELS_DISAGREE when A alone has lost force at once."""
+        lost_n = self._quiet_a_n - force_n
+        if lost_n > (JUMPED_N if self.held else JUMP_N) and self._quiet_b_n - force_b_n < JUMP_SHARE * lost_n:
+            self.held = True
+            self._jump_beats += 1
+            return Trip.CHANNELS_DISAGREE if self._jump_beats > JUMP_BEATS else _NONE
+        self.held = False
+        self._jump_beats = 0
+        quiet = -QUIET_MM_S < order_mm_s < QUIET_MM_S
+        self._quiet_a_n = force_n if quiet else -math.inf
+        self._quiet_b_n = force_b_n
+        return _NONE
 
     def _judge_over(self, force_n: float, here_n: float, ceiling_n: float) -> Trip:
         if force_n > ceiling_n + OVER_CEILING_N:

@@ -367,6 +367,8 @@ class BedPlant:
         else:
             if self._vz != 0.0 or order != 0.0:
                 self._move_press(order)
+            else:
+                self._drive_ma = 0.0
             moved_mm = 0.0
             if self._vx != 0.0 or self._vy != 0.0 or x_order != 0.0 or y_order != 0.0:
                 moved_mm = self._roll(x_order, y_order)
@@ -469,6 +471,8 @@ class BedPlant:
         motor_mm = before_mm + vz * STEP_S
         if motor_mm <= 0.0 or motor_mm >= Z_MAX_MM:
             motor_mm, vz = (0.0 if motor_mm <= 0.0 else Z_MAX_MM), 0.0
+            if (order > 0.0) is (motor_mm == 0.0):
+                order = 0.0  # it has come to its end, and is told to leave it
         self._vz, self._motor_z_mm = vz, motor_mm
         if -PRESS_CREEP_MM_S < vz < PRESS_CREEP_MM_S:
             self._drive_ma = _INERTIA_MA * change + _FRICTION_MA_S_MM * vz

@@ -26,10 +26,15 @@ def press(order_mm_s: float, true_mm_s: float, beats: int, start_mm: float = 10.
 
 
 @pytest.mark.parametrize(
-    ("order_mm_s", "true_mm_s"), [(0.0, 9.0), (5.0, 14.0), (5.0, -3.0), (-20.0, 3.0), (0.0, 60.0)]
+    ("order_mm_s", "true_mm_s"), [(0.0, 9.0), (5.0, 14.0), (5.0, -3.0), (-20.0, 3.0), (0.0, 400.0)]
 )
 def test_a_press_that_does_not_do_as_told_is_a_runaway_after_10_ms(order_mm_s, true_mm_s):
     assert press(order_mm_s, true_mm_s, 2) == [Trip.NONE, Trip.RUNAWAY]
+
+
+@pytest.mark.parametrize(("order_mm_s", "true_mm_s"), [(0.0, 11.0), (20.0, 60.0), (-120.0, 11.0)])
+def test_a_press_that_is_far_too_fast_is_a_runaway_after_5_ms(order_mm_s, true_mm_s):
+    assert press(order_mm_s, true_mm_s, 1, start_mm=50.0) == [Trip.RUNAWAY]
 
 
 @pytest.mark.parametrize(
@@ -152,11 +157,35 @@ def test_both_ways_to_switch_off_are_tested():
     assert switches(relay_stuck=True) == Trip.SELF_TEST
 
 
+def test_a_load_cell_without_its_noise_is_frozen_within_50_ms_though_the_press_stands():
+    watch = Watch()
+    found = [watch.judge_frozen(12.0, 10.0) for _ in range(10)]
+    assert 0 < found.index(Trip.SENSOR) * BEAT_MS <= 45
+
+
+def lost(a_n: float, b_n: float, order_mm_s: float = 0.5) -> list[Trip]:
+    """Return what four beats say to channels that have lost so much of 30 N at once."""
+    watch = Watch()
+    assert watch.judge_jump(30.0, 31.0, order_mm_s) == Trip.NONE
+    return [watch.judge_jump(30.0 - a_n, 31.0 - b_n, 20.0) for _ in range(4)]
+
+
+@pytest.mark.parametrize(("a_n", "b_n"), [(3.5, 0.0), (5.0, -2.0), (15.0, 5.0)])
+def test_a_load_cell_that_alone_loses_force_at_once_disagrees_within_20_ms(a_n, b_n):
+    found = lost(a_n, b_n)
+    assert 0 < found.index(Trip.CHANNELS_DISAGREE) * BEAT_MS <= 15
+
+
+@pytest.mark.parametrize(("a_n", "b_n"), [(2.5, 0.0), (5.0, 4.0), (15.0, 8.0), (-9.0, 0.0)])
+def test_skin_that_gives_way_takes_force_from_both(a_n, b_n):
+    assert set(lost(a_n, b_n)) == {Trip.NONE}
+
+
 def test_a_load_cell_that_says_the_same_over_a_millimetre_is_frozen():
     watch = Watch()
-    found = [watch.judge_frozen(12.0, 10.0 + 0.1 * step) for step in range(11)]
-    assert found[:10] == [Trip.NONE] * 10
-    assert found[10] == Trip.SENSOR
+    found = [watch.judge_frozen(12.0, 10.0 + 0.25 * step) for step in range(5)]
+    assert found[:4] == [Trip.NONE] * 4
+    assert found[4] == Trip.SENSOR
     watch = Watch()
     noisy = {watch.judge_frozen(12.0 + 0.02 * (step % 2), 10.0 + 0.1 * step) for step in range(99)}
     assert noisy == {Trip.NONE}
