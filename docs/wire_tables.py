@@ -250,7 +250,10 @@ _TRIPS: Final = {
     f"{watch.OVER_RATIO:.0%} of it or {watch.OVER_N:g} N, whichever is more, for {watch.OVER_MS} "
     f"ms; or above the bed ceiling by more than {watch.OVER_CEILING_N:g} N, at once",
     Trip.CHANNELS_DISAGREE: f"A and B further apart than {watch.DISAGREE_N:g} N and than "
-    f"{watch.DISAGREE_RATIO:.0%} of the larger, for {watch.DISAGREE_MS} ms",
+    f"{watch.DISAGREE_RATIO:.0%} of the larger, for {watch.DISAGREE_MS} ms, in which the "
+    f"press does not rise; or A alone loses {watch.JUMP_N:g} N from one look to the next, "
+    f"{drives.BEAT_MS} ms later, and {watch.JUMPED_N:g} N of it are still gone after "
+    f"{watch.JUMP_BEATS * drives.BEAT_MS} ms without rising",
     Trip.OUTSIDE_MASK: f"{watch.CONTACT_N:g} N or more with the head's middle in a cell of 0 mN "
     f"for more than {watch.OUTSIDE_MS} ms",
     Trip.CONTACT_LOST: f"pressing, felt {watch.LOST_AFTER_N:g} N or more, then less than "
@@ -274,7 +277,8 @@ _TRIPS: Final = {
     f"order, or faster "
     f"towards the sole than ordered by {drives.RUNAWAY_MM_S:g} mm/s, or is {drives.ERROR_MM:g} "
     f"mm from "
-    "where its orders have led; both ways to switch off are used at once",
+    f"where its orders have led; or for {drives.RISE_MS} ms of pressing it rises faster than "
+    f"ordered by {drives.RISE_MM_S:g} mm/s; both ways to switch off are used at once",
     Trip.POSITION_LOST: "as `STALLED`, with the current of a motor that turns: the encoder "
     "stands; or a home flag "
     f"changes more than {drives.FLAG_MM:g} mm from its place; or an unloading press does not "
@@ -284,22 +288,25 @@ _TRIPS: Final = {
     f"{health.SURFACE_C:g} C, for "
     f"{health.HOT_BEATS * 10} ms",
     Trip.SENSOR: f"the load cell reads outside {watch.RANGE_N[0]:g} .. {watch.RANGE_N[1]:g} N for "
-    f"{watch.RANGE_MS} ms, or does not change while the press moves {watch.FROZEN_MM:g} mm in "
-    f"contact; "
+    f"{watch.RANGE_MS} ms, or does not change, its noise included, while the press moves "
+    f"{watch.FROZEN_MM:g} mm in contact or for {(watch.FROZEN_BEATS + 1) * drives.BEAT_MS} ms; "
     f"no new scan of the matrix for {health.SCAN_US // 1000} ms; a temperature outside "
     f"{health.NTC_C[0]:g} .. {health.NTC_C[1]:g} C",
     Trip.SELF_TEST: f"a current that does not go within {startup.SWITCH_MS} ms of switching "
-    f"off, or does not come; "
+    f"off, or does not come, or is gone from "
+    f"all motors of a head for {drives.GONE_BEATS * drives.BEAT_MS} ms while they are on; "
     "a home flag that does not change",
     Trip.SUPPLY: f"supply of the motors below {health.SUPPLY_RATIO:.0%}; the heads go down on "
     f"stored energy",
     Trip.SESSION_CAP: "armed for `session_ms` since power-on; ARM is refused until power-off",
     Trip.PAUSE_CAP: "armed for `pause_ms` without a set-point that asks for force",
     Trip.CLOCK: f"two oscillators differ by more than {health.CLOCK_RATIO:.0%} over "
-    f"{health.CLOCK_US // 1000} ms",
+    f"{health.CLOCK_US // 1000} ms, or by more than {health.COARSE_RATIO:.0%} over "
+    f"{health.COARSE_US // 1000} ms",
     Trip.MEMORY: "a limit and its inverse differ where they are used, or the CRC over all limits, "
     f"checked every {health.MEMORY_US // 1_000_000} s, is wrong",
-    Trip.HUNG: "the hardware watchdog has restarted the microcontroller",
+    Trip.HUNG: "the hardware watchdog has restarted the microcontroller: its loop stood, or ran "
+    f"later than {machine.LATE_US // 1000} ms each time",
     Trip.RETRACT_FAILED: f"force stays, and within {drives.UNLOAD_BEATS * drives.SLOW_BEAT_MS} "
     f"ms of letting go the press has "
     f"not moved {drives.UNLOAD_WAY_MM:g} mm; or letting go has not ended after "

@@ -24,9 +24,11 @@ RUNAWAY_BEATS: Final = 2
 """10 ms."""
 
 GROSS_MM_S: Final = 10.0
-"""So much faster towards the sole than ordered is no matter of measuring: one beat, or GROSS_MS."""
+"""So much faster towards the sole than ordered is no matter of measuring: one beat is enough."""
 
-GROSS_MS: Final = 2
+RISE_MM_S: Final = 6.0
+RISE_MS: Final = 2
+"""Or so much over so many milliseconds. On bone 0.1 mm is 10 N."""
 
 JUMP_MM_S: Final = 200.0
 """No press is so fast: the encoder has jumped, and the next beat tells."""
@@ -121,6 +123,7 @@ class Drives:
 
     Attributes:
         fastest_mm_s: Fastest order towards the sole since the last beat; the loop raises it.
+        slowest_mm_s: The same away from the sole: the press may have let go between two beats.
         homed: The flags and the encoders must agree.
         timed: The clock is right, so that ways follow from speeds.
     """
@@ -129,10 +132,11 @@ class Drives:
         "_error_mm",
         "_flag_beats",
         "_gone_beats",
-        "_gross_ms",
         "_model_mm_s",
         "_ordered",
+        "_rise_ms",
         "_runaway_beats",
+        "_slowest_before",
         "_speed_1",
         "_speed_2",
         "_unload_beats",
@@ -143,6 +147,7 @@ class Drives:
         "_z_mm",
         "fastest_mm_s",
         "homed",
+        "slowest_mm_s",
         "timed",
         "wires",
     )
@@ -164,13 +169,13 @@ class Drives:
         self._model_mm_s = self._error_mm = 0.0
         self._speed_1 = self._speed_2 = 0.0
         self._runaway_beats = self._flag_beats = self._gone_beats = 0
-        self._gross_ms = 0
-        self.fastest_mm_s = 0.0
+        self._rise_ms = 0
+        self.fastest_mm_s = self.slowest_mm_s = self._slowest_before = 0.0
 
     def turn_round(self) -> None:
         """The press begins to rise or to let go: what was ordered before proves nothing."""
         self._forget_ways(self.wires)
-        self._gross_ms = 0
+        self._rise_ms = 0
 
     def _forget_ways(self, wires: HeadWires) -> None:
         self._x.forget(wires.x_mm)
@@ -219,22 +224,28 @@ class Drives:
         return Trip.SELF_TEST if gone >= GONE_BEATS else _NONE
 
     def judge_rise(self, way_mm: float) -> Trip:
-        """Each ms in which the press rises faster than GROSS_MM_S: return RUNAWAY if untold."""
+        """Each ms in which the press rises faster than RISE_MM_S: return RUNAWAY if untold."""
         most = max(self.wires.z_speed_mm_s, self.fastest_mm_s, self._speed_1, self._speed_2, 0.0)
-        if not GROSS_MM_S < way_mm * 1000.0 - most < JUMP_MM_S:
-            self._gross_ms = 0
+        if not RISE_MM_S < way_mm * 1000.0 - most < JUMP_MM_S:
+            self._rise_ms = 0
             return _NONE
-        self._gross_ms += 1
-        return Trip.RUNAWAY if self._gross_ms >= GROSS_MS else _NONE
+        self._rise_ms += 1
+        return Trip.RUNAWAY if self._rise_ms >= RISE_MS else _NONE
 
-    def judge_press(self, order: float, z_mm: float) -> Trip:
+    def judge_press(  # noqa: C901, PLR0912 - calls of min and max cost at this rate
+        self, order: float, z_mm: float
+    ) -> Trip:
         """Every 5 ms: return RUNAWAY for a press that does not go where it is told."""
         speed = (z_mm - self._z_mm) * _PER_S
         self._z_mm = z_mm
         fastest = self.fastest_mm_s
         before_1, before_2 = self._speed_1, self._speed_2
         self._speed_2, self._speed_1 = before_1, order
-        self.fastest_mm_s = order
+        slowest, before = self.slowest_mm_s, self._slowest_before
+        self.fastest_mm_s = self.slowest_mm_s = order
+        self._slowest_before = slowest
+        if before < slowest:  # noqa: PLR1730
+            slowest = before
         if speed == 0.0 and order == 0.0:
             self._error_mm = self._model_mm_s = 0.0
             self._runaway_beats = 0
@@ -244,6 +255,8 @@ class Drives:
             least = before_2
         elif before_2 > most:
             most = before_2
+        if slowest < least:  # noqa: PLR1730
+            least = slowest
         if fastest > most:  # noqa: PLR1730 - calls of min and max cost at this rate
             most = fastest
         model_before = self._model_mm_s
@@ -254,13 +267,15 @@ class Drives:
             change = -_DV_MM_S
         self._model_mm_s = model = model_before + change
         # Lagging alone is not running away: a press that stands is a stall.
-        error = self._error_mm * _FORGET + (speed - model) * _BEAT_S
+        error = self._error_mm * _FORGET
+        if speed > model or speed < slowest:
+            error += (speed - model) * _BEAT_S
         if -WRONG_WAY_MM_S < speed < WRONG_WAY_MM_S:
             error *= 0.5
         self._error_mm = error if self.timed else 0.0
         untold = speed - max(most, 0.0)
         if untold <= 0.0:
-            self._gross_ms = 0
+            self._rise_ms = 0
         if GROSS_MM_S < untold < JUMP_MM_S:
             return Trip.RUNAWAY
         wrong = (

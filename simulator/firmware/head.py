@@ -7,7 +7,7 @@ import math
 from typing import Final
 
 from firmware_bridge.messages import BedTarget, Calibration, LimitTable, Trip
-from simulator.firmware.drives import GONE_MA, GROSS_MM_S, Drives
+from simulator.firmware.drives import GONE_MA, RISE_MM_S, Drives
 from simulator.firmware.identity import DESCRIPTOR
 from simulator.firmware.limits import CEILING_N, CELLS, COLS, PER_MM, WORD, no_limits
 from simulator.firmware.motion import Motion
@@ -42,7 +42,7 @@ TURNING_N: Final = 0.5
 """A head that turns in contact goes on down to this; it starts at CONTACT_N."""
 
 _SILENT_N: Final = 0.5
-_GROSS_MM: Final = GROSS_MM_S * _STEP_S
+_RISE_MM: Final = RISE_MM_S * _STEP_S
 _MM_PER_MS_CREEP: Final = PRESS_CREEP_MM_S * _STEP_S
 _FRICTION_PER_MM: Final = PRESS_FRICTION_MA / _MM_PER_MS_CREEP
 _N_PER_MA: Final = 1.0 / PRESS_MA_PER_N
@@ -327,7 +327,7 @@ class Head:
         spare_ma = wires.press_ma - IDLE_MA
         if way_mm > _MM_PER_MS_CREEP:
             spare_ma -= PRESS_FRICTION_MA
-            if way_mm > _GROSS_MM:
+            if way_mm > _RISE_MM:
                 trip = self.drives.judge_rise(way_mm)
                 if trip:
                     return trip
@@ -417,7 +417,7 @@ class Head:
         if stiffness < self._stiffness:  # noqa: PLR1730
             stiffness = self._stiffness
         error_n = wanted_n - force_n
-        if error_n > _LACKING_N:
+        if error_n > _LACKING_N:  # noqa: PLR1730
             error_n = _LACKING_N
         if force_n >= CONTACT_N:
             self._travel(wires, self.feed_mm_s)
@@ -445,8 +445,10 @@ class Head:
         if speed > 0.0 and self.watch.held:
             speed = self._slope_mm_s = 0.0
         wires.z_speed_mm_s = speed if speed > -_RETRACT_MM_S else -_RETRACT_MM_S
-        if speed > self.drives.fastest_mm_s:  # noqa: PLR1730 - a call of max costs at 1 kHz
+        if speed > self.drives.fastest_mm_s:
             self.drives.fastest_mm_s = speed
+        elif speed < self.drives.slowest_mm_s:
+            self.drives.slowest_mm_s = speed
         if force_n >= CLEAR_N:
             self._contact_z_mm = wires.z_mm
             self.watch.peak_n = max(force_n, self.watch.peak_n)
@@ -477,6 +479,8 @@ class Head:
             elif self.force_n >= CLEAR_N:
                 self._contact_z_mm = wires.z_mm
         self._lower(wires)
+        if wires.z_speed_mm_s < self.drives.slowest_mm_s:  # noqa: PLR1730
+            self.drives.slowest_mm_s = wires.z_speed_mm_s
 
     def _lower(self, wires: HeadWires) -> None:
         """Go down to z = 0 as fast as can be braked; the encoder alone does not end it."""

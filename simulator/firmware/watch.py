@@ -164,7 +164,10 @@ class Watch:
     def judge_jump(self, force_n: float, force_b_n: float, order_mm_s: float) -> Trip:
         """Every 5 ms of pressing: return CHANNELS_DISAGREE when A alone has lost force at once."""
         lost_n = self._quiet_a_n - force_n
-        if lost_n > (JUMPED_N if self.held else JUMP_N) and self._quiet_b_n - force_b_n < JUMP_SHARE * lost_n:
+        if (
+            lost_n > (JUMPED_N if self.held else JUMP_N)
+            and self._quiet_b_n - force_b_n < JUMP_SHARE * lost_n
+        ):
             self.held = True
             self._jump_beats += 1
             return Trip.CHANNELS_DISAGREE if self._jump_beats > JUMP_BEATS else _NONE

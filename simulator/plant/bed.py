@@ -471,7 +471,7 @@ class BedPlant:
         motor_mm = before_mm + vz * STEP_S
         if motor_mm <= 0.0 or motor_mm >= Z_MAX_MM:
             motor_mm, vz = (0.0 if motor_mm <= 0.0 else Z_MAX_MM), 0.0
-            if (order > 0.0) is (motor_mm == 0.0):
+            if (order > 0.0) is (motor_mm == 0.0) and not self.troubles & _PRESS_JAMMED:
                 order = 0.0  # it has come to its end, and is told to leave it
         self._vz, self._motor_z_mm = vz, motor_mm
         if -PRESS_CREEP_MM_S < vz < PRESS_CREEP_MM_S:
