@@ -53,8 +53,6 @@ NAK_PERIOD_US: Final = 50_000
 RETRACTED_MM: Final = 0.05
 """A press below this is at its lower end, off any sole."""
 
-TTL_MAX_MS: Final = 60
-
 Counts = NDArray[np.uint16]
 
 
