@@ -172,6 +172,8 @@ def _accept(bed: Bed, pose: FootPose, settings: Settings, machine: Machine, now_
         limits=settings.limits,
         carriage=machine.carriage,
         atlas=settings.atlas,
+        ceiling=machine.ceiling,
+        standing=settings.standing,
     )
     anchored = bed
     if bed.contact is not None:  # where the foot is now that it lies still

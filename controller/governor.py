@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 from controller.field import Place, SoleField
 from controller.limits import FRAME_LOST_S, FRAME_STALE_S, RISE_N_S, Limit, tighten
-from controller.regions import REGIONS
 from firmware_bridge.descriptor import Carriage
 
 OVER_LIMIT_N: Final = 3.0
@@ -170,7 +169,7 @@ def _at(place: Place) -> Limit:
 
 
 def _reason(place: Place) -> str:
-    return f"user_max:{REGIONS[place.binding]}" if place.binding >= 0 else "off_sole"
+    return place.reason
 
 
 def _force(

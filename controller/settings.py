@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from controller.caps import COMPILED_ONLY, Standing
 from controller.geometry import Grid
 from controller.limits import Limits, load_limits
 from controller.pressure import Calibration, stacked, uniform_calibration
 from controller.routine import Routine, load_library
 from controller.zones import Atlas, load_atlas
-from firmware_bridge.descriptor import Carriage, Descriptor
+from firmware_bridge.descriptor import Carriage, CeilingStep, Descriptor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +23,8 @@ class Machine:
         carriage: Where the heads can go.
         limits_crc: Hash of its limit table.
         ttl_ms: Longest life of a set-point.
+        ceiling: What it allows by itself, by y; what a technician has lowered counts.
+        full_scale_counts: A taxel that says so much feels this or anything above.
     """
 
     device_id: str
@@ -32,6 +35,8 @@ class Machine:
     carriage: Carriage
     limits_crc: int
     ttl_ms: int
+    ceiling: tuple[CeilingStep, ...]
+    full_scale_counts: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +44,7 @@ class Settings:
     """Everything `core.step` may know that is not state.
 
     Attributes:
+        standing: Caps of technician, owner and age.
         machine: The device worked with, None without one.
         barred: Code why the device that is there is not worked with, "" none is there.
     """
@@ -46,6 +52,7 @@ class Settings:
     limits: Limits
     library: Mapping[str, Routine]
     atlas: Atlas
+    standing: Standing = COMPILED_ONLY
     machine: Machine | None = None
     barred: str = ""
 
@@ -77,4 +84,6 @@ def machine_of(descriptor: Descriptor) -> Machine:
         carriage=descriptor.carriage,
         limits_crc=descriptor.limits_crc,
         ttl_ms=descriptor.limits.ttl_ms,
+        ceiling=descriptor.limits.bed_ceiling,
+        full_scale_counts=matrix.full_scale_counts,
     )

@@ -1,7 +1,6 @@
 """No input presses too hard: the last gate holds for every float and every order of inputs."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from controller.limits import FRAME_LOST_S, FRAME_STALE_S, RISE_N_S
 from firmware_bridge.descriptor import Carriage
 
 CARRIAGE = Carriage(15_000, 145_000, 0, 310_000, 40_000, 20_000, 200_000, 45_000)
-HEEL = Place(40.0, 18.0, 8.0, 3.0, 0, 0, 36)
-ARCH = Place(16.0, 8.0, 4.0, 3.0, 3, 3, 25)
+HEEL = Place(40.0, "user_max:heel_medial", 40.0, 18.0, 8.0, 3.0, 0, 0, 36, 150.0, 200.0, 15.0)
+ARCH = Place(16.0, "user_max:arch", 16.0, 8.0, 4.0, 3.0, 3, 3, 25, 80.0, 120.0, 5.0)
 
 
 def sole(rows: int = 64, cols: int = 32) -> SoleField:
@@ -96,7 +95,7 @@ def test_letting_go_is_never_slowed(asked, seen, last_n):
 def test_a_lower_field_never_gives_more(asked, seen, cap_n):
     lower = SoleField(
         tuple(
-            tuple(replace(place, limit_n=min(place.limit_n, cap_n)) for place in row)
+            tuple(place._replace(limit_n=min(place.limit_n, cap_n)) for place in row)
             for row in SOLE.places
         ),
         SOLE.mask_mn,

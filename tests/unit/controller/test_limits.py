@@ -28,6 +28,7 @@ from firmware_bridge.errors import DescriptorError
 from tests.samples import DESCRIPTOR as GOOD
 
 TEXT = resources.files("controller").joinpath("data", "limits.toml").read_text(encoding="utf-8")
+REFERENCE = parse_descriptor(pack_descriptor(GOOD))
 values = st.floats(allow_nan=True, allow_infinity=True)
 
 
@@ -132,13 +133,15 @@ def test_lowering_a_limit_lowers_what_the_sole_allows(key, shown):
     assert after < before
 
 
-def field_with(limits: Limits) -> SoleField:
+def field_with(limits: Limits, **more) -> SoleField:
     sds = (1.0, 1.0, 0.5, 2.0, 2.0)
     pose = FootPose(Side.RIGHT, 0.99, Side.RIGHT, 70.0, 20.0, 6.0, 270.0, 103.0, *sds, 0.1)
     return build_field(
         pose,
         grid=Grid(32, 16, 10.0, 10.0),
         limits=limits,
-        carriage=parse_descriptor(pack_descriptor(GOOD)).carriage,
+        carriage=REFERENCE.carriage,
         atlas=load_atlas(),
+        ceiling=REFERENCE.limits.bed_ceiling,
+        **more,
     )
