@@ -7,10 +7,11 @@ import numpy as np
 
 from controller.contact import Contact, Finding, HeadPlace, find_contact
 from controller.field import MAX_DOUBT_MM, SoleField, build_field, pose_doubt_mm
-from controller.geometry import Side
+from controller.geometry import Grid, Side
 from controller.pose import FootPose, PoseFit, advance_fit, begin_fit
 from controller.pressure import Counts, Kpa, calibrate
 from controller.settings import Machine, Settings
+from firmware_bridge.messages import BedReport, Frame
 
 STILL_US: Final = 1_000_000
 STILL_MM: Final = 8.0
@@ -27,6 +28,14 @@ at the edge of a blob may split a print for one frame."""
 CALM_SHARE: Final = 0.25
 """Weight of a judged image in the calm one, at 25 a second: 140 ms, 40 % of the noise."""
 
+SATURATED: Final = 3
+"""So many taxels at full scale and the pressure is not known any more. Source: hazard table, C4."""
+
+AROUND_MM: Final = 20.0
+"""The head's own radius: what it presses is felt within."""
+
+TOUCHING_MN: Final = 500
+
 SIDE_BELIEF: Final = 0.9
 """Belief in the wrong side from which a foot counts as swapped."""
 
@@ -37,6 +46,8 @@ class Bed(NamedTuple):
     Attributes:
         side: Which bed.
         load_n: Whole load on the matrix, head included.
+        head_kpa: Highest pressure around the head, 0 while it is lifted.
+        saturated_frames: Frames in a row in which `SATURATED` taxels stood at full scale.
         contact: The newest judgement of the image, None before the first.
         calm_kpa: Image averaged while no head presses, shape (rows, cols), kPa.
         anchor_x_mm: Centre of pressure when the foot last settled.
@@ -53,6 +64,8 @@ class Bed(NamedTuple):
 
     side: Side
     load_n: float = 0.0
+    head_kpa: float = 0.0
+    saturated_frames: int = 0
     contact: Contact | None = None
     calm_kpa: Kpa | None = None
     anchor_x_mm: float = 0.0
@@ -77,18 +90,44 @@ class Bed(NamedTuple):
         return self.gone_frames >= GONE_FRAMES
 
 
-def weigh(beds: tuple[Bed, Bed], counts: Counts, machine: Machine) -> tuple[Bed, Bed]:
-    """Return both beds with the loads of one more image of each, shape (2, rows, cols)."""
+def weigh(beds: tuple[Bed, Bed], frame: Frame, machine: Machine) -> tuple[Bed, Bed]:
+    """Return both beds with the loads and peaks of one more frame."""
+    counts = frame.counts
     kpa = calibrate(counts, machine.both_beds)
     newton = machine.grid.cell_area_cm2 / 10.0
     left_kpa, right_kpa = np.add.reduce(kpa, axis=(1, 2)).tolist()
     left, right = beds
-    return _loaded(left, left_kpa * newton), _loaded(right, right_kpa * newton)
+    if int(counts.max()) >= machine.full_scale_counts:
+        full = np.count_nonzero(counts >= machine.full_scale_counts, axis=(1, 2)).tolist()
+    else:
+        full = [0, 0]
+    return (
+        _loaded(left, left_kpa * newton, _head_kpa(kpa[0], frame.left, machine.grid), full[0]),
+        _loaded(right, right_kpa * newton, _head_kpa(kpa[1], frame.right, machine.grid), full[1]),
+    )
 
 
-def _loaded(bed: Bed, load_n: float) -> Bed:
+def _head_kpa(kpa: Kpa, report: BedReport, grid: Grid) -> float:
+    """Return the highest pressure within `AROUND_MM` of a head in contact, 0 without one."""
+    if report.force_a_mn < TOUCHING_MN:
+        return 0.0
+    x_mm, y_mm = report.x_um / 1000, report.y_um / 1000
+    bottom = grid.rows - int(max(y_mm - AROUND_MM, 0.0) / grid.pitch_y_mm)
+    top = max(grid.rows - 1 - int((y_mm + AROUND_MM) / grid.pitch_y_mm), 0)
+    first = int(max(x_mm - AROUND_MM, 0.0) / grid.pitch_x_mm)
+    last = int((x_mm + AROUND_MM) / grid.pitch_x_mm) + 1
+    window = kpa[top:bottom, first:last]
+    return float(window.max()) if window.size else math.inf
+
+
+def _loaded(bed: Bed, load_n: float, head_kpa: float, full: int) -> Bed:
     missing = bed.field is not None and load_n < GONE_RATIO * bed.settled_n
-    return bed._replace(load_n=load_n, gone_frames=bed.gone_frames + 1 if missing else 0)
+    return bed._replace(
+        load_n=load_n,
+        head_kpa=head_kpa,
+        saturated_frames=bed.saturated_frames + 1 if full >= SATURATED else 0,
+        gone_frames=bed.gone_frames + 1 if missing else 0,
+    )
 
 
 def judge(bed: Bed, counts: Counts, machine: Machine, head: HeadPlace | None, now_us: int) -> Bed:

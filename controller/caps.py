@@ -8,7 +8,7 @@ what is not a number counts as zero.
 
 import enum
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -132,7 +132,7 @@ class SessionCaps(NamedTuple):
     massaged_us: Mapping[int, int] = MappingProxyType({})
 
 
-NO_MORE_THAN_STANDING: Final = SessionCaps()
+NO_SESSION_CAPS: Final = SessionCaps()
 
 
 def tighten_by_session(
@@ -193,12 +193,3 @@ def tighten_by_hold(limit: Limit, *, held_us: int, hold_s: float, region: int) -
     if held_us < hold_s * 1e6:
         return limit
     return tighten(limit, 0.0, _REASONS[Source.HOLD][region])
-
-
-def lowest(limits: Iterable[Limit]) -> Limit:
-    """Return the lowest of some limits, the first of equal ones.
-
-    Raises:
-        ValueError: There are none; nothing is ever unlimited.
-    """
-    return min(limits, key=lambda limit: limit.value_n)

@@ -9,10 +9,12 @@ from typing import Final
 
 from controller.arming import UNMASKED, Masked, hear, mask_for
 from controller.bed import Bed, judge, register, weigh
+from controller.caps import SessionCaps
 from controller.contact import HeadPlace
 from controller.errors import ControllerError, UnknownRoutineError
 from controller.geometry import Side
-from controller.massage import advance, begin, fit, look_ahead, resume, working_bed
+from controller.hold import NOT_HELD
+from controller.massage import advance, begin, fit, look_ahead, resume, warm_up, working_bed
 from controller.orders import order
 from controller.request import Acknowledge, Pause, Request, Resume, Start, Stop
 from controller.routine import find_routine, plan
@@ -39,6 +41,9 @@ from firmware_bridge.messages import (
 FRAMES_LOST_US: Final = 100_000
 SILENT_US: Final = 1_000_000
 """Without frames for this long an idle device is gone; while pressing 100 ms are too long."""
+
+FROZEN_FRAMES: Final = 5
+"""Real noise never repeats: so many equal images in a row are none. Source: hazard table, C3."""
 
 JUDGE_FRAMES: Final = 8
 """The shape on each bed is judged 25 times a second; its load at every frame."""
@@ -74,7 +79,8 @@ def step(
             stop=False,
             reply="",
             frame=frame,
-            beds=weigh(state.beds, frame.frame.counts, settings.machine),
+            beds=weigh(state.beds, frame.frame, settings.machine),
+            same_frames=_same_frames(state, frame.frame),
             frames=state.frames + 1,
             fresh=True,
         )
@@ -89,6 +95,14 @@ def step(
         state = _answer(state, request, settings)
     state = _act(state, dt_us, settings)
     return order(state, dt_us, settings)
+
+
+def _same_frames(state: State, frame: Frame) -> int:
+    """Return how many frames in a row, this one included, repeat the images before bit for bit."""
+    if state.frame is None:
+        return 0
+    same = frame.counts.tobytes() == state.frame.frame.counts.tobytes()
+    return state.same_frames + 1 if same else 0
 
 
 def reflect(state: State, settings: Settings) -> State:
@@ -154,6 +168,8 @@ def _notice_device(state: State, settings: Settings) -> State:
     trip = _TRIP_CODES.get(frame.frame.trip, "") if frame else ""
     if device in _LATCHED:
         return go(state, Happening.FAULT, trip or "device_latched")
+    if state.same_frames >= FROZEN_FRAMES and state.session in PRESSING:
+        return go(state, Happening.FAULT, "matrix_frozen")._replace(stop=True)
     if state.seen and device is DeviceState.READY:
         return go(state, Happening.ACKNOWLEDGED)
     if frame and frame.frame.flags & _STOP_BUTTON:
@@ -237,7 +253,15 @@ def _start(state: State, request: Start, settings: Settings) -> State:
         return state._replace(reply="not_ready")
     # Fitting the strokes to the feet takes several ticks' time: only for a start that is one.
     run = begin(routine, state.beds, minutes=request.minutes, level=request.level)
-    return starting._replace(run=run, masks=UNMASKED, armed_us=0, reply="ok")
+    caps = SessionCaps(routine=routine.most)
+    return starting._replace(
+        run=run,
+        masks=UNMASKED,
+        armed_us=0,
+        caps=(caps, caps),
+        holds=(NOT_HELD, NOT_HELD),
+        reply="ok",
+    )
 
 
 def _acknowledge(state: State) -> State:
@@ -326,12 +350,15 @@ def _massage(state: State, dt_us: int) -> State:
     if bed.pose is None:
         return state
     report = reports(sensor.frame)[0 if bed.side is Side.LEFT else 1]
-    return state._replace(
-        run=advance(
-            run,
-            dt_us=dt_us,
-            pose=bed.pose,
-            at=(report.x_um / 1000, report.y_um / 1000),
-            force_n=report.force_a_mn / 1000,
-        ),
+    run = advance(
+        run,
+        dt_us=dt_us,
+        pose=bed.pose,
+        at=(report.x_um / 1000, report.y_um / 1000),
+        force_n=report.force_a_mn / 1000,
     )
+    share = warm_up(run)
+    left, right = state.caps
+    if left.warm_up != share:
+        left, right = left._replace(warm_up=share), right._replace(warm_up=share)
+    return state._replace(run=run, caps=(left, right))

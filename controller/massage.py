@@ -262,9 +262,13 @@ def _press(run: Run, point: Waypoint, field: SoleField) -> Asked:
     )
 
 
+def warm_up(run: Run) -> float:
+    """Return the share of a limit that is allowed so early in the massage: start easy."""
+    return WARM_UP_FROM + (1.0 - WARM_UP_FROM) * min(run.active_us / WARM_UP_US, 1.0)
+
+
 def _target_n(run: Run, point: Waypoint, place: Place) -> float:
-    warm = WARM_UP_FROM + (1.0 - WARM_UP_FROM) * min(run.active_us / WARM_UP_US, 1.0)
-    return place.normal_n * LEVELS[run.level] * warm * point.share
+    return place.normal_n * LEVELS[run.level] * warm_up(run) * point.share
 
 
 def working_bed(run: Run, beds: tuple[Bed, Bed]) -> Bed:

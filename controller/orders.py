@@ -2,13 +2,18 @@
 
 from typing import Final
 
+from controller.caps import SessionCaps
 from controller.field import NOWHERE, SoleField
 from controller.governor import Given, Seen, govern
+from controller.hold import Hold, hold_on
 from controller.massage import ask, rest
 from controller.session import PRESSING, SESSION_NUMBER, Happening, Session
 from controller.settings import Machine, Settings
 from controller.state import ARMED, NOTHING, State, go
-from firmware_bridge.messages import BedFlag, BedReport, BedTarget, SetPoint
+from firmware_bridge.messages import BedFlag, BedReport, BedTarget, Frame, SetPoint
+
+CONTACT_MN: Final = 1_000
+"""A head that presses more is massaging."""
 
 _ARMED: Final = tuple(map(int, ARMED))
 
@@ -22,6 +27,7 @@ def order(state: State, dt_us: int, settings: Settings) -> State:
     if machine is None or sensor is None:
         return state
     frame, age_us = sensor.frame, state.now_us - sensor.at_us
+    state = _spend(state, frame, dt_us)
     given = (
         _give(state, 0, frame.left, machine, age_us / 1e6, dt_us / 1e6),
         _give(state, 1, frame.right, machine, age_us / 1e6, dt_us / 1e6),
@@ -46,6 +52,42 @@ def order(state: State, dt_us: int, settings: Settings) -> State:
     return state._replace(given=given, orders=(*state.orders, setpoint))
 
 
+def _spend(state: State, frame: Frame, dt_us: int) -> State:
+    """Count how long each head has pressed where it is, and each zone in this session."""
+    left, right = frame.left, frame.right
+    return state._replace(
+        holds=(_held(state.holds[0], left, dt_us), _held(state.holds[1], right, dt_us)),
+        caps=(
+            _spent(state.caps[0], state.beds[0].field, left, dt_us),
+            _spent(state.caps[1], state.beds[1].field, right, dt_us),
+        ),
+    )
+
+
+def _held(hold: Hold, report: BedReport, dt_us: int) -> Hold:
+    if not hold.held_us and report.force_a_mn < CONTACT_MN:
+        return hold
+    return hold_on(
+        hold,
+        x_mm=report.x_um / 1000,
+        y_mm=report.y_um / 1000,
+        force_n=report.force_a_mn / 1000,
+        dt_us=dt_us,
+    )
+
+
+def _spent(
+    caps: SessionCaps, field: SoleField | None, report: BedReport, dt_us: int
+) -> SessionCaps:
+    if field is None or report.force_a_mn < CONTACT_MN:
+        return caps
+    zone = field.at(report.x_um / 1000, report.y_um / 1000).zone
+    if not zone:
+        return caps
+    massaged_us = caps.massaged_us.get(zone, 0) + dt_us
+    return caps._replace(massaged_us={**caps.massaged_us, zone: massaged_us})
+
+
 def _give(
     state: State, index: int, report: BedReport, machine: Machine, age_s: float, dt_s: float
 ) -> Given:
@@ -63,9 +105,13 @@ def _give(
             not report.flags & _FORCE_A_BAD,
             report.x_um / 1000,
             report.y_um / 1000,
+            bed.head_kpa,
+            bed.saturated_frames,
+            state.holds[index].held_us,
         ),
         last=last,
         field=bed.field,
+        caps=state.caps[index],
         carriage=machine.carriage,
         permitted=running,
         dt_s=dt_s,

@@ -64,7 +64,11 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """A named program: the same strokes for each foot in turn."""
+    """A named program: the same strokes for each foot in turn.
+
+    Attributes:
+        most: Share of a region's maximum that it never goes beyond.
+    """
 
     id: str
     title: Mapping[str, str]
@@ -73,6 +77,7 @@ class Routine:
     minutes_max: float
     feet: tuple[Side, ...]
     strokes: tuple[Stroke, ...]
+    most: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,7 @@ def parse_routine(text: str, path: str) -> Routine:
         minutes_max=minutes.number("max", 0.5, 30.0),
         feet=_feet(reader),
         strokes=_strokes(reader),
+        most=reader.number("most", 0.1, 1.0, default=1.0),
     )
     minutes.done()
     reader.done()
@@ -283,7 +289,9 @@ class _Reader:
             self.bad(key, f"must match {pattern.pattern}")
         return str(found)
 
-    def number(self, key: str, low: float, high: float) -> float:
+    def number(self, key: str, low: float, high: float, *, default: float | None = None) -> float:
+        if default is not None and key not in self._left:
+            return default
         found = self.take(key)
         if isinstance(found, bool) or not isinstance(found, int | float):
             self.bad(key, "must be a number")

@@ -5,8 +5,10 @@ from typing import Final, NamedTuple
 
 from controller.arming import UNMASKED, Answered, Masks
 from controller.bed import Bed
+from controller.caps import NO_SESSION_CAPS, SessionCaps
 from controller.geometry import Side
 from controller.governor import Given
+from controller.hold import NOT_HELD, Hold
 from controller.massage import Run
 from controller.session import Happening, Session, advance
 from firmware_bridge.messages import BedReport, DeviceState, Down, Frame
@@ -40,6 +42,9 @@ class State(NamedTuple):
         frame: The newest frame, None before the first.
         run: The massage under way or the last one.
         given: What was sent for each head last.
+        caps: What the session allows each head on top of the standing caps.
+        holds: Where each head has pressed, and how long.
+        same_frames: Frames in a row that repeat the images before, bit for bit.
         masks: What was sent for each bed last in this start.
         armed_us: When arming was asked last, 0 not yet.
         orders: What to send now, in order.
@@ -59,6 +64,9 @@ class State(NamedTuple):
     frame: SensorFrame | None = None
     run: Run | None = None
     given: tuple[Given, Given] = (NOTHING, NOTHING)
+    caps: tuple[SessionCaps, SessionCaps] = (NO_SESSION_CAPS, NO_SESSION_CAPS)
+    holds: tuple[Hold, Hold] = (NOT_HELD, NOT_HELD)
+    same_frames: int = 0
     masks: Masks = UNMASKED
     armed_us: int = 0
     orders: tuple[Down, ...] = ()

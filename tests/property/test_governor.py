@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.caps import NO_SESSION_CAPS
 from controller.field import CELL_MM, NOWHERE, Place, SoleField
 from controller.governor import MAX_DT_S, OVER_LIMIT_N, Asked, Given, Seen, govern
 from controller.limits import FRAME_LOST_S, FRAME_STALE_S, RISE_N_S
@@ -34,20 +35,32 @@ anything = st.floats(allow_nan=True, allow_infinity=True)
 sensible = st.floats(-50.0, 400.0)
 paths = st.lists(st.tuples(anything, anything), max_size=3).map(tuple)
 asks = st.builds(Asked, anything, anything, anything, anything, anything, paths)
-sights = st.builds(Seen, anything, anything, anything, st.booleans(), anything, anything)
+sights = st.builds(
+    Seen,
+    *(anything, anything, anything, st.booleans(), anything, anything),
+    *(anything, st.integers(0, 9), st.integers(0, 20_000_000)),
+)
 near_paths = st.lists(st.tuples(sensible, sensible), max_size=3).map(tuple)
 near_asks = st.builds(Asked, sensible, sensible, sensible, sensible, sensible, near_paths)
 near_sights = st.builds(
-    Seen, st.floats(0, 0.2), st.floats(-5, 70), st.floats(-5, 70), st.booleans(), sensible, sensible
+    Seen,
+    *(st.floats(0, 0.2), st.floats(-5, 70), st.floats(-5, 70), st.booleans(), sensible, sensible),
+    *(st.floats(0, 250), st.integers(0, 9), st.integers(0, 20_000_000)),
 )
 START = Given(80.0, 60.0, 0.0, 0.0, 0.0, 0.0)
 ASKED = Asked(80.0, 60.0, 60.0, 12.0, 15.0)
-SEEN = Seen(0.002, 11.0, 11.0, True, 80.0, 60.0)
+SEEN = Seen(0.002, 11.0, 11.0, True, 80.0, 60.0, 40.0, 0, 0)
 LAST = START._replace(force_n=11.99)
 
 
 def gate(asked: Asked, seen: Seen, last: Given = LAST, **more) -> Given:
-    settings = {"field": SOLE, "carriage": CARRIAGE, "permitted": True, "dt_s": 0.005}
+    settings = {
+        "field": SOLE,
+        "caps": NO_SESSION_CAPS,
+        "carriage": CARRIAGE,
+        "permitted": True,
+        "dt_s": 0.005,
+    }
     return govern(asked, seen=seen, last=last, **{**settings, **more})
 
 
