@@ -47,7 +47,7 @@ def status_without_control(version: str, code: str) -> str:
     bed: dict[str, object] = {
         "contact": None, "side": None, "side_p": None, "pose": None, "zones": [], "head": None,
         "zone_under_head": None, "force_n": None, "target_n": None, "limit_n": None,
-        "limit_reasons": [],
+        "limit_reasons": [], "clamps": [],
     }  # fmt: skip
     session: dict[str, object] = {
         "state": "no_device", "routine": None, "active_s": 0.0, "remaining_s": None,

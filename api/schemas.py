@@ -117,6 +117,9 @@ class Bed(Open):
     target_n: float | None
     limit_n: float | None
     limit_reasons: list[str]
+    clamps: list[dict[str, Any]] = Field(
+        default=[], description="Each clamp that bites: asked_n, given_n, margin_n, source, where."
+    )
 
 
 class Beds(Open):

@@ -36,6 +36,31 @@ def alarm_sentences(status: Mapping[str, Any]) -> list[str]:
     return [_explained(alarm) for alarm in status.get("alarms") or ()]
 
 
+def clamp_sentence(clamp: Mapping[str, Any]) -> str:
+    """Return what a clamp does and why: asked, given, where, and whose limit it is."""
+    where = f"{say('region.' + clamp['where'])}, " if clamp.get("where") else ""
+    return say(
+        "limit.sentence",
+        asked=f"{clamp['asked_n']:.1f}",
+        given=f"{clamp['given_n']:.1f}",
+        why=where + say(f"limit.{clamp['source']}"),
+    )
+
+
+def unloading_sentence(status: Mapping[str, Any]) -> str:
+    """Return how soon the force was gone after a stop; "" where there was none yet."""
+    times = (status.get("device") or {}).get("unloading") or {}
+    if not times.get("n"):
+        return ""
+    return say(
+        "label.unloading",
+        n=times["n"],
+        p50=round(times["p50_ms"]),
+        p99=round(times["p99_ms"]),
+        max=round(times["max_ms"]),
+    )
+
+
 def link_sentence(status: Mapping[str, Any]) -> str:
     """Return how the wire is doing, in figures; "" where there is none."""
     link = status.get("link") or {}

@@ -51,7 +51,7 @@ Masks = tuple[Masked, Masked]
 UNMASKED: Final[Masks] = (Masked(), Masked())
 
 
-def hear(masks: Masks, answers: Iterable[Answered]) -> Masks:
+def hear_answers(masks: Masks, answers: Iterable[Answered]) -> Masks:
     """Return the masks after `answers`; one to an older mask says nothing."""
     left, right = masks
     for answered in answers:

@@ -7,15 +7,17 @@ register the feet, look along the path. Time is data; no clock, no input, no out
 
 from typing import Final
 
-from controller.arming import UNMASKED, Masked, hear, mask_for
+from controller.arming import UNMASKED, hear_answers, mask_for
 from controller.bed import Bed, judge, register, weigh
 from controller.caps import SessionCaps
 from controller.contact import HeadPlace
 from controller.errors import ControllerError, UnknownRoutineError
+from controller.failsafe import CAUSES, What
 from controller.geometry import Side
 from controller.hold import NOT_HELD
 from controller.massage import advance, begin, fit, look_ahead, resume, warm_up, working_bed
 from controller.orders import order
+from controller.permission import forbidden_start, masks_held
 from controller.request import Acknowledge, Pause, Request, Resume, Start, Stop
 from controller.routine import find_routine, plan
 from controller.session import (
@@ -25,6 +27,8 @@ from controller.session import (
 )
 from controller.settings import Machine, Settings
 from controller.state import ARMED, NOTHING, SensorFrame, State, go, reports
+from controller.trouble import FROZEN_FRAMES, fail, hear, look_again
+from controller.unloading import Unloading, let_go, watch
 from firmware_bridge.messages import (
     Acknowledge as AcknowledgeMessage,
 )
@@ -41,9 +45,6 @@ from firmware_bridge.messages import (
 FRAMES_LOST_US: Final = 100_000
 SILENT_US: Final = 1_000_000
 """Without frames for this long an idle device is gone; while pressing 100 ms are too long."""
-
-FROZEN_FRAMES: Final = 5
-"""Real noise never repeats: so many equal images in a row are none. Source: hazard table, C3."""
 
 JUDGE_FRAMES: Final = 8
 """The shape on each bed is judged 25 times a second; its load at every frame."""
@@ -85,24 +86,29 @@ def step(
             fresh=True,
         )
         if frame.answers:
-            state = state._replace(masks=hear(state.masks, frame.answers))
+            state = state._replace(masks=hear_answers(state.masks, frame.answers))
     else:
         state = state._replace(
             now_us=now_us, ticks=state.ticks + 1, orders=(), stop=False, reply="", fresh=False
         )
-    state = _notice(state, settings)
+    before = state.session
+    state = _notice(look_again(state), settings)
     if request is not None:
         state = _answer(state, request, settings)
-    state = _act(state, dt_us, settings)
-    return order(state, dt_us, settings)
+    state = order(_act(state, dt_us, settings), dt_us, settings)
+    return _watch_unloading(state, before)
 
 
-def _same_frames(state: State, frame: Frame) -> int:
-    """Return how many frames in a row, this one included, repeat the images before bit for bit."""
+def _same_frames(state: State, frame: Frame) -> tuple[int, int]:
+    """Return how many images in a row, this one included, repeat the last one of their bed."""
     if state.frame is None:
-        return 0
-    same = frame.counts.tobytes() == state.frame.frame.counts.tobytes()
-    return state.same_frames + 1 if same else 0
+        return 0, 0
+    now, last = frame.counts, state.frame.frame.counts
+    left, right = state.same_frames
+    return (
+        left + 1 if now[0].tobytes() == last[0].tobytes() else 0,
+        right + 1 if now[1].tobytes() == last[1].tobytes() else 0,
+    )
 
 
 def reflect(state: State, settings: Settings) -> State:
@@ -149,40 +155,63 @@ def _notice(state: State, settings: Settings) -> State:
     if state.session is Session.RUNNING and state.run is not None and state.run.done:
         state = go(state, Happening.FINISHED)
     if state.session is Session.STARTING and state.now_us - state.entered_us > START_WAIT_US:
-        reason = "no_consent" if _masks_set(state) else "pose_unsure"
+        reason = "no_consent" if masks_held(state) else "pose_unsure"
         state = go(state, Happening.NOBODY_PRESSED, reason)
     return state
 
 
 def _notice_device(state: State, settings: Settings) -> State:
     if settings.machine is None:
-        lost = go(_unfeel(state), Happening.DEVICE_LOST, settings.barred or "link_lost")
+        lost = fail(_unfeel(state), "link_lost", reason=settings.barred)
         was_pressing = lost.session is Session.FAULT is not state.session
         return lost._replace(stop=was_pressing and bool(settings.barred))
     allowed_us = FRAMES_LOST_US if state.session in PRESSING else SILENT_US
     if state.age_us > allowed_us:
-        lost = go(state, Happening.DEVICE_LOST, "frames_lost")
-        return lost._replace(stop=lost.session is Session.FAULT is not state.session)
+        return fail(state, "frames_lost")
     state = go(state, Happening.DEVICE_FOUND)
     device, frame = state.device, state.frame
     trip = _TRIP_CODES.get(frame.frame.trip, "") if frame else ""
     if device in _LATCHED:
-        return go(state, Happening.FAULT, trip or "device_latched")
-    if state.same_frames >= FROZEN_FRAMES and state.session in PRESSING:
-        return go(state, Happening.FAULT, "matrix_frozen")._replace(stop=True)
+        return fail(state, trip or "device_latched", latch=True)
+    if max(state.same_frames) >= FROZEN_FRAMES and state.session in PRESSING:
+        return fail(state, "matrix_frozen")
     if state.seen and device is DeviceState.READY:
-        return go(state, Happening.ACKNOWLEDGED)
+        return hear(go(state, Happening.ACKNOWLEDGED), What.ACKNOWLEDGED)
     if frame and frame.frame.flags & _STOP_BUTTON:
-        return go(state, Happening.LET_GO, "stop_button")  # armed or not yet: no means no
+        return fail(state, "stop_button")  # armed or not yet: no means no
     was_armed = state.session in (Session.RUNNING, Session.PAUSED)
     if was_armed and device not in ARMED:
-        return go(state, Happening.LET_GO, trip or "device_let_go")
+        return _let_go_by(state, trip or "device_let_go")
     if state.session is Session.ENDING and device not in ARMED:
         return go(state, Happening.UNLOADED)
-    if state.session is Session.STARTING and device in ARMED and _masks_set(state):
+    if state.session is Session.STARTING and device in ARMED and masks_held(state):
         run = fit(state.run, state.beds) if state.run else None  # the feet may lie anew
         return go(state._replace(run=run), Happening.ARMED)
     return state
+
+
+def _let_go_by(state: State, code: str) -> State:
+    """Return the state after the device has let go; a trip that latches shows as LATCHED soon."""
+    cause = CAUSES.get(code)
+    known = cause is not None and cause.happening is Happening.LET_GO
+    return fail(state, code) if known else go(state, Happening.LET_GO, code)
+
+
+def _watch_unloading(state: State, before: Session) -> State:
+    """See that the force falls after whatever ends the pressing; STOP again where it does not."""
+    if state.frame is None:
+        return state
+    left, right = reports(state.frame.frame)
+    force_n = max(left.force_a_mn, right.force_a_mn) / 1000
+    unloading = state.unloading
+    if state.stop or (before is Session.RUNNING is not state.session):
+        unloading = let_go(unloading, force_n, state.now_us)
+    if unloading.since_us < 0:
+        return state
+    if state.fresh:
+        unloading = watch(unloading, force_n, state.now_us)
+    state = state._replace(unloading=unloading)
+    return fail(state, "not_unloading")._replace(stop=True) if unloading.stuck else state
 
 
 def _unfeel(state: State) -> State:
@@ -190,16 +219,19 @@ def _unfeel(state: State) -> State:
     if state.frame is None:
         return state
     return state._replace(
-        frame=None, beds=(Bed(Side.LEFT), Bed(Side.RIGHT)), given=(NOTHING, NOTHING)
+        frame=None,
+        beds=(Bed(Side.LEFT), Bed(Side.RIGHT)),
+        given=(NOTHING, NOTHING),
+        unloading=Unloading(times_us=state.unloading.times_us),
     )
 
 
 def _notice_feet(state: State) -> State:
     if state.session in (Session.RUNNING, Session.ENDING):
         if any(bed.gone for bed in state.beds):
-            return go(state, Happening.FEET_GONE, "foot_gone")._replace(stop=True)
+            return fail(state, "foot_gone")
         if state.session is Session.RUNNING and not state.feet_ready:
-            return go(state, Happening.FOOT_MOVED, "foot_moved")
+            return fail(state, "foot_moved")
         return state
     if state.feet_ready and state.device is DeviceState.READY:
         return go(state, Happening.FEET_STILL)
@@ -208,7 +240,7 @@ def _notice_feet(state: State) -> State:
         if state.session is Session.STARTING and state.device in ARMED:
             return state  # a resume waits for the feet
         if state.session in PRESSING:  # armed, or about to be
-            return go(state, Happening.FEET_GONE, "foot_gone")._replace(stop=True)
+            return fail(state, "foot_gone")
         # What stopped the last massage stays worth reading until the feet are back.
         return go(state, Happening.FEET_GONE, state.reason or "feet_gone")
     return state
@@ -218,7 +250,7 @@ def _answer(state: State, request: Request, settings: Settings) -> State:
     """Do what a person asks, or say by a code why not."""
     match request:
         case Stop():
-            return go(state, Happening.STOP, "stop")._replace(stop=True, reply="ok")
+            return fail(state, "stop")._replace(stop=True, reply="ok")
         case Start():
             return _start(state, request, settings)
         case Pause():
@@ -227,7 +259,7 @@ def _answer(state: State, request: Request, settings: Settings) -> State:
         case Resume():
             if state.session is not Session.PAUSED or state.run is None:
                 return state._replace(reply="not_paused")
-            going = go(state, Happening.RESUME)
+            going = hear(go(state, Happening.RESUME), What.RESUMED)
             return going._replace(run=resume(state.run), reply="ok")
         case Acknowledge():
             return _acknowledge(state)
@@ -246,6 +278,9 @@ def _start(state: State, request: Start, settings: Settings) -> State:
         return state._replace(reply="unknown_routine" if unknown else "bad_request")
     if state.session is Session.NO_FOOT or not state.feet_ready:
         return state._replace(reply="no_foot")
+    forbidden = forbidden_start(state, settings)
+    if forbidden:
+        return state._replace(reply=forbidden)
     if state.device is not DeviceState.READY:
         return state._replace(reply="not_ready")
     starting = go(state, Happening.START)
@@ -267,19 +302,14 @@ def _start(state: State, request: Start, settings: Settings) -> State:
 def _acknowledge(state: State) -> State:
     if state.session is not Session.FAULT:
         return state._replace(reply="not_faulted")
+    if state.guard.present:
+        return state._replace(reply="still_there")
     if state.device is DeviceState.LATCHED and state.frame is not None:
         message = AcknowledgeMessage(state.frame.frame.trip)
         return state._replace(orders=(*state.orders, message), reply="ok", seen=True)
     if state.device is DeviceState.LIMP:
         return state._replace(reply="faulted")
-    return go(state, Happening.ACKNOWLEDGED)._replace(reply="ok")
-
-
-def _masks_set(state: State) -> bool:
-    """Return whether the device holds the masks of these feet as they lie now."""
-    if state.frame is None:
-        return False
-    return all(map(Masked.holds, state.masks, state.beds, reports(state.frame.frame)))
+    return hear(go(state, Happening.ACKNOWLEDGED), What.ACKNOWLEDGED)._replace(reply="ok")
 
 
 def _heads_clear(state: State) -> bool:
@@ -327,7 +357,7 @@ def _arm(state: State, settings: Settings) -> State:
     for index, report in enumerate(reports(sensor.frame)):
         if state.masks[index].is_due(state.beds[index], report, state.now_us):
             return _send_mask(state, index)
-    if not _masks_set(state) or state.device is not DeviceState.READY:
+    if not masks_held(state) or state.device is not DeviceState.READY:
         return state
     if state.armed_us and state.now_us - state.armed_us < ARM_EVERY_US:
         return state

@@ -7,9 +7,11 @@ from controller.field import NOWHERE, SoleField
 from controller.governor import Given, Seen, govern
 from controller.hold import Hold, hold_on
 from controller.massage import ask, rest
-from controller.session import PRESSING, SESSION_NUMBER, Happening, Session
+from controller.permission import forbidden_press
+from controller.session import PRESSING, SESSION_NUMBER, Session
 from controller.settings import Machine, Settings
-from controller.state import ARMED, NOTHING, State, go
+from controller.state import ARMED, NOTHING, State
+from controller.trouble import fail
 from firmware_bridge.messages import BedFlag, BedReport, BedTarget, Frame, SetPoint
 
 CONTACT_MN: Final = 1_000
@@ -28,14 +30,15 @@ def order(state: State, dt_us: int, settings: Settings) -> State:
         return state
     frame, age_us = sensor.frame, state.now_us - sensor.at_us
     state = _spend(state, frame, dt_us)
+    permitted = state.session is Session.RUNNING and not forbidden_press(state, settings)
     given = (
-        _give(state, 0, frame.left, machine, age_us / 1e6, dt_us / 1e6),
-        _give(state, 1, frame.right, machine, age_us / 1e6, dt_us / 1e6),
+        _give(state, 0, frame.left, machine, age_us / 1e6, dt_us / 1e6, permitted=permitted),
+        _give(state, 1, frame.right, machine, age_us / 1e6, dt_us / 1e6, permitted=permitted),
     )
     pressing = state.session in PRESSING
     trip = given[0].trip or given[1].trip
     if trip and pressing:
-        state = go(state, Happening.FAULT, trip)._replace(stop=True)
+        state = fail(state, trip)._replace(stop=True)
         given = (_unloaded(given[0]), _unloaded(given[1]))
         pressing = state.session in PRESSING
     # Nothing keeps a device armed that no session holds, and nothing is made of an old frame.
@@ -89,15 +92,21 @@ def _spent(
 
 
 def _give(
-    state: State, index: int, report: BedReport, machine: Machine, age_s: float, dt_s: float
+    state: State,
+    index: int,
+    report: BedReport,
+    machine: Machine,
+    age_s: float,
+    dt_s: float,
+    *,
+    permitted: bool,
 ) -> Given:
     """Return what one head is given: what is asked of it, governed."""
     bed, last = state.beds[index], state.given[index]
     if last is NOTHING:
         last = NOTHING._replace(x_mm=report.x_um / 1000, y_mm=report.y_um / 1000)
-    running = state.session is Session.RUNNING
     return govern(
-        ask(state.run, bed, last) if running and state.run is not None else rest(last),
+        ask(state.run, bed, last) if permitted and state.run is not None else rest(last),
         seen=Seen(
             age_s,
             report.force_a_mn / 1000,
@@ -113,7 +122,7 @@ def _give(
         field=bed.field,
         caps=state.caps[index],
         carriage=machine.carriage,
-        permitted=running,
+        permitted=permitted,
         dt_s=dt_s,
     )
 

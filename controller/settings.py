@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from controller.attestation import Attestation
 from controller.caps import COMPILED_ONLY, Standing
 from controller.geometry import Grid
 from controller.limits import Limits, load_limits
@@ -46,6 +47,7 @@ class Settings:
     Attributes:
         standing: Caps of technician, owner and age.
         machine: The device worked with, None without one.
+        attestation: A person's word that nothing speaks against a massage, None not given.
         barred: Code why the device that is there is not worked with, "" none is there.
     """
 
@@ -54,16 +56,25 @@ class Settings:
     atlas: Atlas
     standing: Standing = COMPILED_ONLY
     machine: Machine | None = None
+    attestation: Attestation | None = None
     barred: str = ""
 
 
-def default_settings() -> Settings:
+def default_settings(attestation: Attestation | None = None) -> Settings:
     """Return the settings that ship with Podal.
+
+    Args:
+        attestation: Nothing is massaged without one.
 
     Raises:
         BadFileError: A shipped file is damaged.
     """
-    return Settings(limits=load_limits(), library=load_library(), atlas=load_atlas())
+    return Settings(
+        limits=load_limits(),
+        library=load_library(),
+        atlas=load_atlas(),
+        attestation=attestation,
+    )
 
 
 def machine_of(descriptor: Descriptor) -> Machine:

@@ -6,11 +6,13 @@ from typing import Final, NamedTuple
 from controller.arming import UNMASKED, Answered, Masks
 from controller.bed import Bed
 from controller.caps import NO_SESSION_CAPS, SessionCaps
+from controller.failsafe import UNHARMED, Guard
 from controller.geometry import Side
 from controller.governor import Given
 from controller.hold import NOT_HELD, Hold
 from controller.massage import Run
 from controller.session import Happening, Session, advance
+from controller.unloading import AT_REST, Unloading
 from firmware_bridge.messages import BedReport, DeviceState, Down, Frame
 
 NEVER_US: Final = 1_000_000_000
@@ -44,7 +46,9 @@ class State(NamedTuple):
         given: What was sent for each head last.
         caps: What the session allows each head on top of the standing caps.
         holds: Where each head has pressed, and how long.
-        same_frames: Frames in a row that repeat the images before, bit for bit.
+        guard: The gravest cause that is not over yet.
+        unloading: Whether the force falls once it was told to.
+        same_frames: Images of each bed in a row that repeat the one before, bit for bit.
         masks: What was sent for each bed last in this start.
         armed_us: When arming was asked last, 0 not yet.
         orders: What to send now, in order.
@@ -66,7 +70,9 @@ class State(NamedTuple):
     given: tuple[Given, Given] = (NOTHING, NOTHING)
     caps: tuple[SessionCaps, SessionCaps] = (NO_SESSION_CAPS, NO_SESSION_CAPS)
     holds: tuple[Hold, Hold] = (NOT_HELD, NOT_HELD)
-    same_frames: int = 0
+    guard: Guard = UNHARMED
+    unloading: Unloading = AT_REST
+    same_frames: tuple[int, int] = (0, 0)
     masks: Masks = UNMASKED
     armed_us: int = 0
     orders: tuple[Down, ...] = ()

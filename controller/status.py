@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.bed import Bed
-from controller.governor import Given
+from controller.governor import Clamp, Given
 from controller.lateness import FROM_US, Histogram
 from controller.massage import Run
 from controller.pose import FootPose
@@ -17,6 +17,7 @@ from controller.regions import REGIONS
 from controller.session import Session
 from controller.settings import Machine, Settings
 from controller.state import State
+from controller.unloading import quantile_us
 from controller.zones import zone_weights
 from firmware_bridge.errors import OtherDeviceError
 from firmware_bridge.link import Link
@@ -111,6 +112,7 @@ def _device(state: State, machine: Machine | None, link: Link) -> dict[str, Any]
         "id": machine.device_id if machine else None,
         "state": state.device.name if machine and state.frame else None,
         "simulated": machine.simulated if machine else None,
+        "unloading": _unloading(state),
         "link": {
             "phase": link.phase.value,
             "frames": stats.frames,
@@ -121,6 +123,15 @@ def _device(state: State, machine: Machine | None, link: Link) -> dict[str, Any]
             "age_ms": round(state.age_us / 1000, 1) if state.frame else None,
             "round_trip_us": stats.round_trips.last_us,
         },
+    }
+
+
+def _unloading(state: State) -> dict[str, Any]:
+    """Return how soon the force was gone after the latest stops."""
+    times_us = state.unloading.times_us
+    return {"n": len(times_us)} | {
+        f"{name}_ms": None if (found := quantile_us(times_us, share)) is None else found / 1000
+        for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
     }
 
 
@@ -265,6 +276,7 @@ def _force(bed: Bed, given: Given, report: BedReport | None) -> dict[str, Any]:
         "target_n": round(given.force_n, 2),
         "limit_n": round(given.limit_n, 2),
         "limit_reasons": list(given.reasons),
+        "clamps": [_clamp(clamp) for clamp in given.clamps],
         "head": None
         if report is None
         else {
@@ -273,6 +285,17 @@ def _force(bed: Bed, given: Given, report: BedReport | None) -> dict[str, Any]:
             "z_mm": report.z_um / 1000,
             "spin_rpm": report.spin_mrpm / 1000,
         },
+    }
+
+
+def _clamp(clamp: Clamp) -> dict[str, Any]:
+    source, _, where = clamp.reason.partition(":")
+    return {
+        "asked_n": round(clamp.asked_n, 2),
+        "given_n": round(clamp.given_n, 2),
+        "margin_n": round(clamp.asked_n - clamp.given_n, 2),
+        "source": source,
+        "where": where or None,
     }
 
 

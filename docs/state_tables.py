@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from controller.failsafe import CAUSES, Clear, Severity
 from controller.session import IDLE, PRESSING, TRANSITIONS, Happening, Session
 from docs.markdown import table
 from firmware_bridge.messages import DeviceState
@@ -98,6 +99,37 @@ def transitions() -> str:
     return table(("in", "when", "becomes"), rows)
 
 
+def failsafe() -> str:
+    """Return every cause: event, detection, reaction, deadline; the gravest first."""
+    order = sorted(CAUSES.items(), key=lambda item: (-item[1].severity, item[1].by, item[0]))
+    rows = (
+        (
+            f"`{code}`",
+            cause.event,
+            f"{cause.by}: {cause.detection}",
+            _REACTIONS[cause.severity] + ("; STOP is sent as well" if cause.stop else ""),
+            f"{cause.deadline_ms} ms",
+            _CLEARED[cause.clear],
+            ", ".join(cause.rows),
+        )
+        for code, cause in order
+    )
+    head = ("cause", "event", "detected by", "reaction", "deadline", "over when", "rows")
+    return table(head, rows)
+
+
+_REACTIONS: Final = {
+    Severity.PAUSE: "lets go, and keeps the place",
+    Severity.STOP: "lets go; the massage is over",
+    Severity.LATCH: "lets go, and is latched",
+}
+_CLEARED: Final = {
+    Clear.ITSELF: "it has gone",
+    Clear.RESUME: "a person goes on",
+    Clear.START: "a person starts anew",
+    Clear.ACKNOWLEDGE: "it has gone, and a person has acknowledged",
+}
+
 _TYPES: Final = {
     "q": "int64",
     "b": "int8",
@@ -131,6 +163,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "session states": session_states,
     "session happenings": happenings,
     "session transitions": transitions,
+    "failsafe": failsafe,
     "trace machine columns": lambda: _trace(trace_columns.MACHINE_COLUMNS),
     "trace bed columns": lambda: _trace(trace_columns.BED_COLUMNS),
     "trace names": trace_names,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from controller.attestation import Attestation
 from controller.request import Request
 from controller.runner import Runner
 from controller.session import Session
@@ -45,7 +46,9 @@ class Rehearsal:
         nonces = generator(seed, 77)
         self.device = device
         self.runner = Runner(
-            settings or default_settings(), lambda: int(nonces.integers(1, 1 << 32)), "rehearsal"
+            settings or default_settings(Attestation("rehearsal", HOST_EPOCH_US)),
+            lambda: int(nonces.integers(1, 1 << 32)),
+            "rehearsal",
         )
         self.wire_up: Callable[[bytes], bytes] = bytes
         self.wire_down: Callable[[bytes], bytes] = bytes

@@ -16,7 +16,14 @@ from api.commands.options import (
     stop_port_option,
 )
 from api.http_client import Answer, NotServedError, call, stop_by_api, stop_by_lane
-from api.sentences import alarm_sentences, link_sentence, say, state_sentence
+from api.sentences import (
+    alarm_sentences,
+    clamp_sentence,
+    link_sentence,
+    say,
+    state_sentence,
+    unloading_sentence,
+)
 
 NO_DEVICE_CODES: Final = frozenset({"no_device", "control_absent", "control_silent"})
 
@@ -66,6 +73,9 @@ def _status_lines(body: Mapping[str, Any]) -> list[str]:
         if bed.get("force_n") is not None:
             numbers = [_force(bed.get(key)) for key in ("force_n", "target_n", "limit_n")]
             lines.append("{}: {} now, target {}, limit {}".format(side, *numbers))
+        lines += [f"  {clamp_sentence(clamp)}" for clamp in bed.get("clamps") or ()]
+    if unloading := unloading_sentence(body):
+        lines.append(unloading)
     return lines
 
 

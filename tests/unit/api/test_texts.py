@@ -7,7 +7,16 @@ from importlib.resources import files
 
 import pytest
 
-from api.sentences import alarm_sentences, link_sentence, refusal_sentence, say, state_sentence
+from api.sentences import (
+    alarm_sentences,
+    clamp_sentence,
+    link_sentence,
+    refusal_sentence,
+    say,
+    state_sentence,
+)
+from controller.caps import Source
+from controller.failsafe import CAUSES
 from controller.limits import LEVELS
 from controller.regions import REGIONS
 from controller.runner import Runner
@@ -133,7 +142,7 @@ def codes_in(module):
                 reasons |= words_in(value)
             case ast.Call(args=[_, ast.Attribute(value=ast.Name(id="Happening")), value]):
                 reasons |= words_in(value)
-            case ast.Call(func=ast.Name(id="_retry"), args=[_, value, *_]):
+            case ast.Call(func=ast.Name(id="_retry" | "fail"), args=[_, value, *_]):
                 reasons |= words_in(value)
             case ast.FunctionDef(name=name) if name in JUDGES:
                 answers = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
@@ -150,6 +159,28 @@ def test_every_code_control_can_send_has_a_text(texts):
     assert reasons >= {"foot_gone", "wrong_side", "moving", "not_foot_shaped", "frames_lost"}
     wanted = [f"refusal.{code}" for code in replies] + [f"reason.{code}" for code in reasons]
     assert sorted(key for key in wanted if key not in texts) == []
+
+
+def test_every_cause_of_the_failsafe_says_what_it_is_and_what_to_do(texts):
+    obvious = {"stop", "stop_button", "host_retract"}
+    wanted = [f"reason.{code}" for code in CAUSES]
+    wanted += [f"advice.{code}" for code in CAUSES if code not in obvious]
+    assert sorted(key for key in wanted if key not in texts) == []
+
+
+def test_every_clamp_has_a_text(texts):
+    source = (files("controller") / "governor.py").read_text("utf-8")
+    codes = {str(source) for source in Source} | {"off_sole"}
+    codes |= set(re.findall(r'"([a-z_]+)"', source))
+    assert {"stale_frame", "over_limit", "saturated", "no_foot", "load_cell"} <= codes
+    assert sorted(code for code in codes if f"limit.{code}" not in texts) == []
+
+
+def test_a_clamp_says_what_was_asked_and_given_and_whose_limit_it_is():
+    clamp = {"asked_n": 32.0, "given_n": 16.0, "source": "user_max", "where": "arch"}
+    assert clamp_sentence(clamp) == (
+        "asked 32.0 N, given 16.0 N: arch, the most a person may ask for"
+    )
 
 
 def test_every_trouble_with_a_port_has_a_text_and_a_next_step(texts):

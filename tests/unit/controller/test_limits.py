@@ -142,6 +142,5 @@ def field_with(limits: Limits, **more) -> SoleField:
         limits=limits,
         carriage=REFERENCE.carriage,
         atlas=load_atlas(),
-        ceiling=REFERENCE.limits.bed_ceiling,
-        **more,
+        **{"ceiling": REFERENCE.limits.bed_ceiling, **more},
     )
