@@ -97,7 +97,7 @@ def weigh(beds: tuple[Bed, Bed], frame: Frame, machine: Machine) -> tuple[Bed, B
     newton = machine.grid.cell_area_cm2 / 10.0
     left_kpa, right_kpa = np.add.reduce(kpa, axis=(1, 2)).tolist()
     left, right = beds
-    if int(counts.max()) >= machine.full_scale_counts:
+    if int(np.maximum.reduce(counts, axis=None)) >= machine.full_scale_counts:
         full = np.count_nonzero(counts >= machine.full_scale_counts, axis=(1, 2)).tolist()
     else:
         full = [0, 0]

@@ -135,9 +135,30 @@ class SessionCaps(NamedTuple):
 NO_SESSION_CAPS: Final = SessionCaps()
 
 
+class Share(NamedTuple):
+    """The smallest share that the session leaves of a region's maximum, and whose it is."""
+
+    value: float
+    source: Source
+
+
+def smallest_share(caps: SessionCaps) -> Share:
+    """Return the smallest share among `caps`; one that is no number counts as zero."""
+    share = Share(1.0, Source.ROUTINE)
+    for value, source in (
+        (caps.routine, Source.ROUTINE),
+        (caps.comfort, Source.COMFORT),
+        (caps.warm_up, Source.WARM_UP),
+    ):
+        if not value >= share.value:
+            share = Share(max(value, 0.0) if math.isfinite(value) else 0.0, source)
+    return share
+
+
 def tighten_by_session(
     limit: Limit,
     caps: SessionCaps,
+    share: Share,
     *,
     x_mm: float,
     y_mm: float,
@@ -151,6 +172,7 @@ def tighten_by_session(
     Args:
         limit: Under the standing caps.
         caps: Of the session.
+        share: Their smallest share.
         x_mm: The place, bed frame.
         y_mm: The place, bed frame.
         most_n: Lowest maximum of a region within the head's patch; shares are of it.
@@ -158,19 +180,14 @@ def tighten_by_session(
         zone: Finest zone at the place, 0 none.
         doubt_mm: One standard deviation of a place on the sole; a spot is felt two of it earlier.
     """
-    for share, source in (
-        (caps.routine, Source.ROUTINE),
-        (caps.comfort, Source.COMFORT),
-        (caps.warm_up, Source.WARM_UP),
-    ):
-        if not share * most_n >= limit.value_n:
-            limit = tighten(limit, share * most_n, _REASONS[source][region])
+    if not share.value * most_n >= limit.value_n:
+        limit = tighten(limit, share.value * most_n, _REASONS[share.source][region])
     if zone and caps.massaged_us.get(zone, 0) >= DOSE_S * 1e6:
         limit = tighten(limit, 0.0, _REASONS[Source.DOSE][region])
     for spot in caps.sore:
         if not math.hypot(spot.x_mm - x_mm, spot.y_mm - y_mm) > SORE_MM + 2.0 * doubt_mm:
-            share = SORE_SHARE if spot.times == 1 else 0.0
-            limit = tighten(limit, share * most_n, _REASONS[Source.SORE_SPOT][region])
+            part = SORE_SHARE if spot.times == 1 else 0.0
+            limit = tighten(limit, part * most_n, _REASONS[Source.SORE_SPOT][region])
     return limit
 
 

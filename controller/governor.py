@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 
 from controller.caps import (
     SessionCaps,
+    Share,
+    smallest_share,
     tighten_by_hold,
     tighten_by_pressure,
     tighten_by_session,
@@ -199,11 +201,12 @@ def _limit(
     """Return the lowest limit at the head, where it is sent, and along the stroke."""
     if field is None or not permitted:
         return Limit(0.0, "not_running" if field is not None else "no_foot")
-    limit = _at(field, caps, x_mm, y_mm)
+    share = smallest_share(caps)
+    limit = _at(field, caps, share, x_mm, y_mm)
     if asked.force_n == 0.0:
         return limit  # a lifted head goes where it likes
     for x, y in ((seen.x_mm, seen.y_mm), *asked.ahead):
-        there = _at(field, caps, x, y)
+        there = _at(field, caps, share, x, y)
         if there.value_n < limit.value_n:
             limit = there
     here = field.at(seen.x_mm, seen.y_mm)
@@ -220,7 +223,7 @@ def _limit(
     return tighten_by_hold(limit, held_us=seen.held_us, hold_s=here.hold_s, region=here.binding)
 
 
-def _at(field: SoleField, caps: SessionCaps, x_mm: float, y_mm: float) -> Limit:
+def _at(field: SoleField, caps: SessionCaps, share: Share, x_mm: float, y_mm: float) -> Limit:
     """Return the limit at one place of the bed under the caps of the session."""
     place: Place = field.at(x_mm, y_mm)
     limit = Limit(place.limit_n, place.reason)
@@ -229,6 +232,7 @@ def _at(field: SoleField, caps: SessionCaps, x_mm: float, y_mm: float) -> Limit:
     return tighten_by_session(
         limit,
         caps,
+        share,
         x_mm=x_mm,
         y_mm=y_mm,
         most_n=place.most_n,

@@ -58,6 +58,9 @@ def order(state: State, dt_us: int, settings: Settings) -> State:
 def _spend(state: State, frame: Frame, dt_us: int) -> State:
     """Count how long each head has pressed where it is, and each zone in this session."""
     left, right = frame.left, frame.right
+    held = state.holds[0].held_us or state.holds[1].held_us
+    if not held and left.force_a_mn < CONTACT_MN and right.force_a_mn < CONTACT_MN:
+        return state
     return state._replace(
         holds=(_held(state.holds[0], left, dt_us), _held(state.holds[1], right, dt_us)),
         caps=(

@@ -14,6 +14,7 @@ from controller.caps import (
     SORE_MM,
     SoreSpot,
     Standing,
+    smallest_share,
     standing_limits,
     tighten_by_hold,
     tighten_by_pressure,
@@ -39,6 +40,7 @@ def here(caps, *, limit_n=16.0, x_mm=80.0, y_mm=100.0, zone=25):
     return tighten_by_session(
         Limit(limit_n, "user_max:arch"),
         caps,
+        smallest_share(caps),
         x_mm=x_mm,
         y_mm=y_mm,
         most_n=16.0,
