@@ -145,6 +145,56 @@ def conformance(
 
 
 @cli.command()
+@click.option("--runs", type=click.IntRange(min=0), default=2000, show_default=True)
+@click.option("--clean", type=click.IntRange(min=0), default=300, show_default=True)
+@click.option("--stops", type=click.IntRange(min=0), default=60, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--trace-dir", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--only", multiple=True, metavar="LINE", help="Do these runs again, and keep them.")
+@click.option("--part", metavar="K/N", default="1/1", help="Do one part of N of the runs.")
+def campaign(
+    runs: int,
+    clean: int,
+    stops: int,
+    seed: int,
+    jobs: int | None,
+    json_file: Path | None,
+    trace_dir: Path | None,
+    only: tuple[str, ...],
+    part: str,
+) -> None:
+    """Break everything there is at every moment of a massage, and judge what comes of it.
+
+    --runs with a fault, --clean without one, --stops with a STOP and as many with a lost link.
+    Exit code 0: nothing wrong; 1: violations, trips in clean runs, or runs without an outcome.
+    """
+    import os  # noqa: PLC0415
+
+    # Before numpy is loaded: forks are cheap and sums are the same each time with one thread.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    from simulator.campaign import command as fault_runs  # noqa: PLC0415
+    from simulator.campaign.case import CaseError  # noqa: PLC0415
+    from simulator.campaign.draw import Size  # noqa: PLC0415
+
+    try:
+        cases = fault_runs.chosen(Size(runs, clean, stops), seed, only, fault_runs.read_part(part))
+        code = fault_runs.campaign(
+            cases,
+            seed=seed,
+            jobs=jobs,
+            outputs=fault_runs.Outputs(json_file, trace_dir),
+            keep=bool(only),
+        )
+    except CaseError as error:
+        raise click.UsageError(str(error)) from error
+    except (SimulatorError, OSError) as error:
+        _fail(error)
+    sys.exit(code)
+
+
+@cli.command()
 @_link_option
 @click.option("--clear", is_flag=True, help="End all faults first.")
 @click.argument("specs", nargs=-1, metavar="[SPEC]...")
