@@ -1,0 +1,126 @@
+"""A runner whose every input and output is on tape."""
+
+from collections.abc import Callable
+from typing import Final
+
+from controller.memory import remember
+from controller.request import Request
+from controller.runner import Runner, Turn
+from controller.settings import Settings
+from controller.tape import OVERDUE_US, Entry, Outside, Tape, why_kept
+
+_OWN: Final = frozenset(
+    {"tape", "_drawn", "_seen_settings", "_seen_device_id", "_last_us", "_turning"}
+)
+
+
+class TapedRunner(Runner):
+    """The runner, and a tape of it; what it does is the same.
+
+    Args:
+        settings: Settings without a machine.
+        nonces: Gives a new 32-bit number at each call.
+        version: Version of the product, for the status.
+
+    Attributes:
+        tape: The last half minute.
+    """
+
+    def __init__(self, settings: Settings, nonces: Callable[[], int], version: str) -> None:
+        self._drawn: list[int] = []
+
+        def draw() -> int:
+            number = nonces()
+            self._drawn.append(number)
+            return number
+
+        super().__init__(settings, draw, version)
+        self.tape = Tape(lambda: remember(self, _OWN))
+        self._seen_settings = settings
+        self._seen_device_id = self.device_id
+        self._last_us = 0
+        self._turning = False
+
+    def reflect(self) -> bool:
+        """Do what no set-point waits for, and take down what is known when that is due."""
+        did = super().reflect()
+        if not self._turning:
+            self.tape.ready(self._last_us)
+        return did
+
+    def turn(self, chunk: bytes, now_us: int, request: Request | None = None) -> Turn:
+        """Return what one turn sends."""
+        outside, reflected = self._begin(now_us)
+        before = self.state
+        self._turning = True
+        try:
+            turn = super().turn(chunk, now_us, request)
+        finally:
+            self._turning = False
+        self._end(
+            Entry(
+                "turn",
+                now_us,
+                chunk,
+                request,
+                outside=outside,
+                reflected=reflected,
+                nonces=self._nonces_drawn(),
+                stop=turn.stop,
+                messages=turn.messages,
+                set_point=turn.set_point,
+                reply=turn.reply,
+            )
+        )
+        why = why_kept(before, self.state)
+        if why:
+            self.tape.want(why, now_us)
+        return turn
+
+    def port_opened(self, now_us: int) -> None:
+        """A port is open."""
+        outside, reflected = self._begin(now_us)
+        super().port_opened(now_us)
+        self._end(Entry("port_opened", now_us, outside=outside, reflected=reflected))
+
+    def port_lost(self) -> None:
+        """The port is gone."""
+        outside, reflected = self._begin(self._last_us)
+        super().port_lost()
+        self._end(Entry("port_lost", self._last_us, outside=outside, reflected=reflected))
+
+    def accept_device(self, device_id: str | None) -> str:
+        """Work with the other device from now on; return a code."""
+        outside, reflected = self._begin(self._last_us)
+        reply = super().accept_device(device_id)
+        self._end(
+            Entry(
+                "accept_device",
+                self._last_us,
+                detail=device_id,
+                outside=outside,
+                reflected=reflected,
+                reply=reply,
+            )
+        )
+        return reply
+
+    def _begin(self, now_us: int) -> tuple[Outside | None, bool]:
+        """Return what was done to the runner since its last call."""
+        self._last_us = now_us
+        outside = None
+        if self.settings is not self._seen_settings or self.device_id != self._seen_device_id:
+            outside = Outside(self.settings, self.device_id)
+        # A piece begins between two calls, so all of a call is on one piece.
+        self.tape.ready(now_us, overdue_us=OVERDUE_US)
+        return outside, self._reflected
+
+    def _end(self, entry: Entry) -> None:
+        self.tape.add(entry)
+        self._seen_settings, self._seen_device_id = self.settings, self.device_id
+
+    def _nonces_drawn(self) -> tuple[int, ...]:
+        if not self._drawn:
+            return ()
+        drawn, self._drawn = tuple(self._drawn), []
+        return drawn
