@@ -1,5 +1,6 @@
 """Starting the processes of Podal, keeping them alive, and leaving nothing behind."""
 
+import contextlib
 import os
 import select
 import signal
@@ -104,13 +105,14 @@ class Supervisor:
             for child in self.children:
                 code = None if child.process is None else child.process.poll()
                 if code is not None:
-                    self.warn(f"{child.name} could not start ({_why(code)}).")
+                    self._say(f"{child.name} could not start ({_why(code)}).")
                     return code if code > 0 else 1
             if self.is_ready():
-                self.on_ready()
+                with contextlib.suppress(OSError):  # see _say
+                    self.on_ready()
                 return None
             if self.now_s() > give_up_s:
-                self.warn(f"Podal did not answer within {READY_S:.0f} s; see podal doctor.")
+                self._say(f"Podal did not answer within {READY_S:.0f} s; see podal doctor.")
                 return 1
             _wait(alarm)
         return None
@@ -127,8 +129,13 @@ class Supervisor:
             return
         child.failures = 0 if now_s - child.started_s > STEADY_S else child.failures + 1
         child.start_at_s = now_s + BACKOFF_S[min(child.failures, len(BACKOFF_S) - 1)]
-        self.warn(f"{child.name} ended ({_why(code)}); it is started again, the massage is not.")
+        self._say(f"{child.name} ended ({_why(code)}); it is started again, the massage is not.")
         child.process = None
+
+    def _say(self, sentence: str) -> None:
+        """Warn, if anything takes the words: a full disk or a closed pipe ends no massage."""
+        with contextlib.suppress(OSError):
+            self.warn(sentence)
 
     def _end_all(self) -> None:
         for group in (self.children[:1], self.children[1:]):
