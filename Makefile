@@ -7,7 +7,7 @@ STOP_PORT ?= 8421
 ARGS ?=
 PARALLEL ?= -n 2 --dist loadgroup
 
-.PHONY: run test check test-all test-browser bench soak fuzz compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test check test-all test-browser bench soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
@@ -41,6 +41,9 @@ compiled: setup-dev  ## the device's hot modules by mypyc, in build/compiled (op
 
 fuzz: setup-dev  ## hostile bytes for a minute; make fuzz ARGS="--seconds 3600 --seed 7"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+drills: setup-dev  ## kills, stops and unplugs real processes; make drills ARGS="--kills 100 --seed 7"
+	@$(BIN)/python -m tests.drills $(ARGS)
 
 fmt: setup-dev
 	$(BIN)/ruff format .

@@ -25,7 +25,12 @@ def free_port() -> int:
 
 
 class Stack:
-    """`podal-sim serve` and `podal run`, each in a process of its own."""
+    """`podal-sim serve` and `podal run`, each in a process of its own.
+
+    Args:
+        folder: Where link, socket, trace and log are.
+        device_options: More options of `podal-sim serve`.
+    """
 
     def __init__(self, folder: Path, *device_options: str) -> None:
         self.folder = folder
@@ -37,10 +42,15 @@ class Stack:
             *DEVICE, "serve", "--link", self.link, "--trace", self.trace_file, *device_options
         )
         self.until(self.link.exists, "the device's link")
+        self.product = self.start_product()
+
+    def start_product(self) -> subprocess.Popen[bytes]:
+        """Start `podal run`: at first, or once more after its end."""
         self.product = self._start(
             *FACES, "run", "--device", self.link, "--socket", self.socket,
             "--port", self.port, "--stop-port", self.stop_port,
         )  # fmt: skip
+        return self.product
 
     def _start(self, *words: object) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
