@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from controller.box_file import body_pieces, head_bytes, head_of
 from controller.box_writer import BEGIN, DATA, END, KEEP, PART, trouble_code
+from controller.codebook import BadValueError
 from controller.tape import Box
 from controller.taped import TapedRunner
-from controller.values import BadValueError
 
 PATIENCE_US: Final = 120_000_000
 """A writer that has not answered so long after a box was begun gets no more of it."""
@@ -106,7 +106,8 @@ class BlackBox:
         except OSError:
             self._lose_writer("the process that writes them has ended")
         except BadValueError as error:
-            self._lose_writer(str(error))
+            self._parts = None  # the next box begins anew
+            self._hear({"code": "black_box_not_written", "detail": str(error)})
 
     def _begin(self, now_us: int, *, at_once: bool = False) -> None:
         box = self._runner.tape.box(now_us, at_once=at_once)
@@ -133,10 +134,10 @@ class BlackBox:
             raise ConnectionResetError
         *lines, self._heard = (self._heard + data).split(b"\n")
         for line in lines:
-            why = ", ".join(self._asked.popleft()) if self._asked else ""
-            self._hear(json.loads(line), why)
+            self._hear(json.loads(line))
 
-    def _hear(self, answer: dict[str, Any], why: str) -> None:
+    def _hear(self, answer: dict[str, Any]) -> None:
+        why = ", ".join(self._asked.popleft()) if self._asked else ""
         path = answer.get("path")
         if path is None:
             self.lost += 1
@@ -158,8 +159,15 @@ class BlackBox:
         self.trouble = "black_box_not_written"
         _log.warning("black boxes are not written any more: %s", why)
 
-    def close(self, now_us: int) -> None:
-        """Hand over what is wanted still, and end; takes `CLOSE_S` at most."""
+    def close(self, now_us: int, *, why: str = "") -> None:
+        """Hand over what is wanted still, and end; takes `CLOSE_S` at most.
+
+        Args:
+            now_us: Host time.
+            why: Code of what else is a reason to keep a box, "" nothing.
+        """
+        if why:
+            self._runner.tape.want(why, now_us)
         give_up_s = time.monotonic() + CLOSE_S
         while self._sock is not None and time.monotonic() < give_up_s:
             if not self._asked and not self._left:
@@ -173,14 +181,17 @@ class BlackBox:
             self._sock.close()
             self._sock = None
 
-    def table(self) -> dict[str, Any]:
-        """Return what people are told about it."""
-        return {
+    def told_in(self, status: dict[str, Any]) -> dict[str, Any]:
+        """Return the status with what people should know of black boxes."""
+        status["black_box"] = {
             "written": self.written,
             "lost": self.lost,
             "last": self._last or None,
-            "trouble": self.trouble or None,
         }
+        if self.trouble:
+            alarm = {"code": self.trouble, "since_ms": 0, "latched": False, "advice": self.trouble}
+            status["alarms"].append(alarm)
+        return status
 
 
 def _part(kind: int, data: bytes) -> bytes:

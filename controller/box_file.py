@@ -2,7 +2,7 @@
 
 8 bytes  "PODALBOX"        2 bytes  version of this format, little-endian
 4 bytes  length of head    head     JSON, UTF-8
-body     the recording as `controller.values`, deflated (zlib)
+body     the recording as `controller.telling` tells it, deflated (zlib)
 4 bytes  CRC-32 of everything before
 """
 
@@ -22,16 +22,18 @@ import numpy as np
 from controller.arming import UNMASKED, Answered
 from controller.box_writer import HEAD, MAGIC, SUFFIX, VERSION
 from controller.caps import COMPILED_ONLY, NO_SESSION_CAPS
+from controller.codebook import BadValueError, codebook
 from controller.errors import ControllerError
 from controller.failsafe import UNHARMED
 from controller.field import NOWHERE
 from controller.hold import NOT_HELD
 from controller.memory import Kept
+from controller.reading import Decoder
 from controller.settings import Settings
 from controller.state import NOTHING, State
 from controller.tape import MAX_BYTES, Box, Entry, Recording
+from controller.telling import Encoder
 from controller.unloading import AT_REST
-from controller.values import BadValueError, Decoder, Encoder, codebook
 from firmware_bridge.descriptor import Descriptor
 from firmware_bridge.errors import (
     DescriptorError,

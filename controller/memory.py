@@ -7,9 +7,9 @@ the counters and buffers of the link are copied.
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from controller.codebook import BadValueError
 from controller.lateness import Histogram
 from controller.runner import Runner
-from controller.values import BadValueError
 from firmware_bridge.clock import Clock
 from firmware_bridge.framing import FramingStats, UpDecoder
 from firmware_bridge.link import Link

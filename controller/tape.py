@@ -60,6 +60,7 @@ class Entry(NamedTuple):
         messages: Whole messages sent, in order.
         set_point: The order of the moment.
         reply: Answer to the request, or to the word about the device.
+        raised: The exception that ended the call, "" none: a bug.
     """
 
     call: str
@@ -74,6 +75,7 @@ class Entry(NamedTuple):
     messages: tuple[bytes, ...] = ()
     set_point: bytes = b""
     reply: str = ""
+    raised: str = ""
 
     @property
     def size_bytes(self) -> int:

@@ -14,6 +14,11 @@ _OWN: Final = frozenset(
 )
 
 
+def raised_text(error: Exception) -> str:
+    """Return an exception as the tape has it."""
+    return f"{type(error).__name__}: {error}"[:1000]
+
+
 class TapedRunner(Runner):
     """The runner, and a tape of it; what it does is the same.
 
@@ -55,6 +60,10 @@ class TapedRunner(Runner):
         self._turning = True
         try:
             turn = super().turn(chunk, now_us, request)
+        except Exception as error:
+            kept = Entry("turn", now_us, chunk, request, outside=outside, reflected=reflected)
+            self._end(kept._replace(nonces=self._nonces_drawn(), raised=raised_text(error)))
+            raise
         finally:
             self._turning = False
         self._end(

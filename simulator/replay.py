@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.box_file import BadBoxError, Head, read_box, this_arithmetic
+from controller.codebook import BadValueError
 from controller.memory import recall
 from controller.runner import Runner
 from controller.settings import Settings, default_settings
 from controller.tape import Entry, Outside, Recording
-from controller.values import BadValueError
+from controller.taped import raised_text
 from simulator.replay_words import first_difference
 
 STRANGE = (AttributeError, ArithmeticError, LookupError, TypeError, ValueError, AssertionError)
@@ -105,7 +106,7 @@ def replay(recording: Recording, *, stop_us: int = 0) -> tuple[int, Difference |
     for entry in recording.entries:
         nonces.left = list(entry.nonces)
         nonces.too_many = 0
-        words = _again(runner, entry)
+        words = _again(runner, entry) if not entry.raised else _raises_again(runner, entry)
         if not words and (nonces.left or nonces.too_many):
             drawn = len(entry.nonces) - len(nonces.left) + nonces.too_many
             words = f"{drawn} nonces drawn, {len(entry.nonces)} were"
@@ -123,6 +124,16 @@ def _runner_at(recording: Recording, nonces: Callable[[], int]) -> Runner:
     )
     recall(runner, recording.start)
     return runner
+
+
+def _raises_again(runner: Runner, entry: Entry) -> str:
+    """Do once more what ended in a bug; return what differs, "" nothing."""
+    try:
+        _again(runner, entry)
+    except Exception as error:  # noqa: BLE001 - whichever it was
+        raised = raised_text(error)
+        return "" if raised == entry.raised else f"raises {raised}, it was {entry.raised}"
+    return f"raises nothing, it was {entry.raised}"
 
 
 def _again(runner: Runner, entry: Entry) -> str:
