@@ -1,12 +1,12 @@
 """Spells of rows: since when, for how long, and what was worst. All in numpy, none by row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from simulator.checker.columns import ROW_US, Column, Counts, Mask, Rows
-from simulator.checker.report import Violation
+from simulator.checker.columns import ROW_US, Bed, Column, Counts, Mask, Rows
+from simulator.checker.report import Verdict, Violation
 
 SAME_EPISODE_MS: Final = 1_000  # spells nearer to each other are told as one violation
 
@@ -79,6 +79,13 @@ def latest(values: Column, mask: Mask, otherwise: float) -> Column:
 
 
 Sentence = Callable[[int], str]
+BedJudge = Callable[[Rows, Bed], tuple[int, Iterable[Violation]]]
+
+
+def each_bed(rows: Rows, judge: BedJudge) -> Verdict:
+    """Return what a judge of one bed says of both."""
+    times, found = zip(*(judge(rows, bed) for bed in rows.beds), strict=True)
+    return Verdict(sum(times), tuple(violation for each in found for violation in each))
 
 
 def episodes(
@@ -104,8 +111,13 @@ def episodes(
             bed=bed,
             text=sentence(worst),
             excess=float(excess[worst]),
-            lasting_ms=int(np.count_nonzero(broken[inside])),
+            lasting_ms=count(broken[inside]),
         )
+
+
+def count(mask: Mask) -> int:
+    """Return in how many rows the mask holds."""
+    return int(np.count_nonzero(mask))
 
 
 def row_at(rows: Rows, t_us: int) -> int:
