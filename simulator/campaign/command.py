@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -87,9 +88,10 @@ def campaign(
     tally, progress = Tally(seed), Progress(len(cases))
     keeping = Keeping(outputs.traces, all=keep)
     try:
-        for outcome in run_all(cases, jobs=jobs or _cores(), keeping=keeping):
-            tally.add(outcome)
-            progress.add(outcome)
+        with closing(run_all(cases, jobs=jobs or _cores(), keeping=keeping)) as outcomes:
+            for outcome in outcomes:
+                tally.add(outcome)
+                progress.add(outcome)
     finally:
         progress.clear()
     click.echo(summary(tally))

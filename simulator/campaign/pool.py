@@ -10,7 +10,7 @@ import signal
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby
 from multiprocessing.connection import Connection, Pipe, wait
@@ -76,7 +76,9 @@ class _Worker:
         self.end()
 
 
-def run_all(cases: Iterable[Case], *, jobs: int, keeping: Keeping) -> Iterator[Outcome]:
+def run_all(
+    cases: Iterable[Case], *, jobs: int, keeping: Keeping
+) -> Generator[Outcome, None, None]:
     """Run all cases, those of one sitting side by side in the list; outcomes as they come.
 
     Args:
@@ -161,6 +163,8 @@ def _fork(do: Callable[[], None]) -> int:
             signal.signal(number, signal.SIG_DFL)
         do()
         code = 0
+    except BrokenPipeError:
+        pass  # whoever asked has gone
     except BaseException:  # noqa: BLE001 - a child must never come back
         traceback.print_exc()
     finally:
