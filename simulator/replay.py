@@ -11,10 +11,21 @@ from controller.runner import Runner
 from controller.settings import Settings, default_settings
 from controller.tape import Entry, Outside, Recording
 from controller.taped import raised_text
+from simulator.errors import SimulatorError
 from simulator.replay_words import first_difference
 
 STRANGE = (AttributeError, ArithmeticError, LookupError, TypeError, ValueError, AssertionError)
 """What a runner may raise over a state that no runner was ever in."""
+
+
+@dataclass(eq=False)
+class ReplayError(SimulatorError):
+    """A file that is no black box, a damaged one, or one that this version cannot run."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +88,19 @@ def replay_file(path: Path) -> Outcome:
     """Return what running the black box at `path` again shows.
 
     Raises:
-        BadBoxError: It is no black box, or a damaged one.
+        ReplayError: It is no black box, or cannot be run.
         OSError: It cannot be read.
     """
-    head, recording = read_box(path)
+    try:
+        head, recording = read_box(path)
+    except BadBoxError as error:
+        raise ReplayError(str(error)) from None
     first_us = recording.entries[0].now_us if recording.entries else 0
     try:
         turns, difference = replay(recording, stop_us=first_us + round(head.before_s * 1e6))
     except (BadValueError, *STRANGE) as error:
         why = f"recorded by Podal {head.podal}; this version cannot run it: {error}"
-        raise BadBoxError(str(path), why) from None
+        raise ReplayError(f"{path}: {why}") from None
     return Outcome(head, turns, difference, this_arithmetic())
 
 
