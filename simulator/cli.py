@@ -251,6 +251,25 @@ def truth(link: Path) -> None:
 
 
 @cli.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="TRACE")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--list", "listed", is_flag=True, help="List what is judged, and what cannot be.")
+def check(files: tuple[Path, ...], as_json: bool, listed: bool) -> None:
+    """Judge traces by every promise of safety that a trace can decide.
+
+    Exit code 0: all hold; 1: violations; 2: usage, or a file that is not a trace.
+    """
+    from simulator.checker import command as checker  # noqa: PLC0415
+
+    if listed:
+        click.echo(checker.listing(), nl=False)
+        return
+    if not files:
+        raise click.UsageError("name a trace; podal-sim serve --trace FILE.npz writes one")
+    sys.exit(checker.check(files, as_json=as_json))
+
+
+@cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def trace(file: Path) -> None:
     """Summarise a trace."""

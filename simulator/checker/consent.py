@@ -229,7 +229,8 @@ def alive(rows: Rows) -> Verdict:
 
 
 def _disturbed(rows: Rows) -> Mask:
-    unwilling = ~rows.host_is("ready", "starting", "running")
+    # Before the first set-point nothing says what the host wants.
+    unwilling = (rows.cmd_seq > 0) & ~rows.host_is("ready", "starting", "running")
     stopped = changes(rows.stop_at)
     moving = rows.left.foot_moved | rows.right.foot_moved
     stale = (rows.consent_at < 0) | (rows.t_us - rows.consent_at > CONSENT_US)

@@ -46,17 +46,20 @@ Judged = tuple[int, Iterable[Violation]]
 def power_off(rows: Rows) -> Verdict:
     """M1. SILENT and LIMP: no drive has power; RETRACT and LATCHED: no press goes up.
 
-    The architecture homes on the way to READY, so that SILENT before that is not judged. Carriage
-    and spin run out by themselves, and whether they have power the trace does not say.
+    The architecture tests and homes on the way from SILENT to READY, and needs power for it: until
+    homed it may come back after it has been off. Carriage and spin run out by themselves.
     """
-    off, going = rows.device_is("SILENT", "LIMP"), rows.device_is("RETRACT", "LATCHED")
+    silent, limp = rows.device_is("SILENT"), rows.device_is("LIMP")
+    off, going = silent | limp, rows.device_is("RETRACT", "LATCHED")
     off_ms = lasting(off)
+    never_off = lasting(off & rows.enable) == off_ms
+    allowed = silent & ~rows.homed & ~never_off
 
     def sentence(row: int) -> str:
         state = rows.fw_state_names[rows.fw_state[row]]
         return f"the drives have power {off_ms[row]} ms after {state} began"
 
-    powered = (off_ms > POWER_MS) & rows.enable
+    powered = (off_ms > POWER_MS) & rows.enable & ~allowed
     found = episodes(rows, "M1", "", powered, off_ms - POWER_MS, sentence)
     retracting = each_bed(rows, lambda rows, bed: (0, _goes_up(rows, bed, going)))
     times = count(begins(off)) + count(begins(going))
