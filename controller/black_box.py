@@ -4,6 +4,7 @@ Nothing here waits. What the writer does not take now is offered again later; a 
 take at all is lost, counted and told, and the loop has not noticed.
 """
 
+import contextlib
 import json
 import logging
 import re
@@ -29,6 +30,9 @@ PATIENCE_US: Final = 120_000_000
 CLOSE_S: Final = 1.0
 """When control ends, its feet are free already; so long a box may still take. The supervisor waits
 for 2 s in all."""
+
+END_S: Final = 0.3
+"""So long the writer, whose socket is closed then, is waited for."""
 
 SEND_BYTES: Final = 65_536
 FOLDER: Final = "black-box"
@@ -91,12 +95,8 @@ class BlackBox:
             self._lose_writer("the disk takes nothing")
             return
         try:
-            if self._left:
-                self._left = self._left[sock.send(self._left[:SEND_BYTES]) :]
-            elif self._parts is not None:
-                self._left = memoryview(next(self._parts, b""))
-                if not self._left:
-                    self._parts = None
+            if self._left or self._parts is not None:
+                self._hand_over(sock)
             elif self._asked:
                 self._listen(sock.recv(4096))
             else:
@@ -108,6 +108,14 @@ class BlackBox:
         except BadValueError as error:
             self._parts = None  # the next box begins anew
             self._hear({"code": "black_box_not_written", "detail": str(error)})
+
+    def _hand_over(self, sock: socket.socket) -> None:
+        if not self._left and self._parts is not None:
+            self._left = memoryview(next(self._parts, b""))
+            if not self._left:
+                self._parts = None
+                return
+        self._left = self._left[sock.send(self._left[:SEND_BYTES]) :]
 
     def _begin(self, now_us: int, *, at_once: bool = False) -> None:
         box = self._runner.tape.box(now_us, at_once=at_once)
@@ -180,6 +188,9 @@ class BlackBox:
         if self._sock is not None:
             self._sock.close()
             self._sock = None
+        if self._writer is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it ends by itself, whenever
+                self._writer.wait(END_S)
 
     def told_in(self, status: dict[str, Any]) -> dict[str, Any]:
         """Return the status with what people should know of black boxes."""
