@@ -12,7 +12,7 @@ PARALLEL ?= -n 2 --dist loadgroup
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
 	@$(BIN)/podal-sim serve --link .run/device --person auto $(ARGS) -- \
-		$(BIN)/podal run --device .run/device --port $(PORT) --stop-port $(STOP_PORT)
+		$(BIN)/podal run --device .run/device --port $(PORT) --stop-port $(STOP_PORT) --state .run/state
 
 test: setup-dev  ## the suite that needs no browser and no hardware
 	$(BIN)/pytest -q $(PARALLEL) -m "not browser and not realtime"

@@ -19,6 +19,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from controller.attestation import Attestation
+from controller.clamp_log import ClampLog
+from controller.known import Known, Memory
 from controller.mailbox import Letter, Mailbox
 from controller.request import Pause, Request, Stop, parse_request
 from controller.routine import Routine
@@ -98,6 +101,7 @@ class Control:
         settings: Settings without a machine.
         version: Version of the product.
         find: Returns the ports that could be our device, for "auto".
+        state_folder: Where the device is remembered; None forgets it with the process.
     """
 
     def __init__(
@@ -108,13 +112,16 @@ class Control:
         version: str,
         *,
         find: Callable[[], Sequence[Candidate]] = find_ports,
+        state_folder: Path | None = None,
     ) -> None:
         self._device = device
         self._mailbox = mailbox
         self._settings = settings
         self.runner = Runner(settings, random_u32, version)
+        self._memory = Memory(state_folder)
+        self.runner.device_id = self._memory.known.device_id
         self._find = find
-        self._search = Search()
+        self._search = Search(self._memory.known.serial_number)
         self._look_us = 0
         self._port: Port | None = None
         self._at = Candidate(device)
@@ -127,6 +134,7 @@ class Control:
         self._rehearse_us = 0
         self._attempts = 0
         self._said = ""
+        self._clamps = ClampLog(_log)
         self._reopen_us = 0
         self._signals = _Signals()
 
@@ -142,6 +150,7 @@ class Control:
                 self._turn(Stop())
             if leave_us and self._may_leave(at_us - leave_us):
                 self.close_port()
+                self._memory.close()
                 return 0
 
     def once(self) -> int:
@@ -180,9 +189,20 @@ class Control:
         self._follow_us = 0
         busy = self.runner.reflect()
         self._leave_useless_port(at_us)
+        self._remember_device(at_us)
         if self.runner.snapshot_due(at_us, busy=busy):
             status = json.dumps(self.runner.status(), allow_nan=False)
             self._mailbox.publish(status.encode(), self.runner.image())
+
+    def _remember_device(self, at_us: int) -> None:
+        """Have the device that is worked with known after the next start too."""
+        machine, known = self.runner.settings.machine, self._memory.known
+        if machine is None:
+            return
+        serial_number = self._at.serial_number
+        if not serial_number and machine.device_id == known.device_id:
+            serial_number = known.serial_number  # a port given by its path tells none
+        self._memory.keep(Known(machine.device_id, serial_number), at_us)
 
     def _wait_us(self, at_us: int) -> int:
         due_us = self.runner.state.now_us + TICK_US - at_us
@@ -276,6 +296,7 @@ class Control:
                 self._lose(error, at_us)
         if self.runner.state.session is not session:
             _log_change(session, self.runner.state)
+        self._clamps.tell(self.runner.state.given, at_us)
         if self.runner.link.phase is not Phase.UP or self.runner.settings.barred or self._said:
             self._log_stranger()
         return turn.reply
@@ -460,13 +481,16 @@ def prefer_real_time() -> bool:
     return True
 
 
-def main(device: str, socket_path: Path, version: str = "") -> int:
+def main(
+    device: str, socket_path: Path, version: str = "", *, state_folder: Path | None = None
+) -> int:
     """Run the control process until it is told to end.
 
     Args:
         device: A port's path, or "auto".
         socket_path: Where the faces ask.
         version: Version of the product.
+        state_folder: Where the device is remembered; None forgets it with the process.
 
     Returns:
         Exit code.
@@ -475,10 +499,11 @@ def main(device: str, socket_path: Path, version: str = "") -> int:
         ControllerError: A shipped file is damaged, or the socket is served already.
     """
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
-    settings = default_settings()
+    # Who starts Podal was told who must not be massaged; asking each person comes on top of it.
+    settings = default_settings(Attestation("owner", now_us()))
     mailbox = Mailbox(socket_path)
     try:
-        control = Control(device, mailbox, settings, version)
+        control = Control(device, mailbox, settings, version, state_folder=state_folder)
         control.runner.fifo = prefer_real_time()
         gc.collect()
         gc.freeze()

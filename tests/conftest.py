@@ -38,6 +38,15 @@ def _open_ports() -> set[str]:
     return found
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_known_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the machine of whoever runs the tests out of them, and theirs out of its memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("STATE_DIRECTORY", raising=False)
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread, a child process, a socket or a tty behind."""

@@ -9,9 +9,11 @@ from api.commands.options import (
     device_option,
     fail,
     socket_option,
+    state_option,
 )
 from api.errors import ApiError
 from api.listeners import default_socket_path, prepare_socket_folder
+from api.state_folder import default_state_folder
 from api.supervise import end_with_supervisor
 from api.version import podal_version
 from controller.control import main
@@ -21,10 +23,15 @@ from controller.errors import ControllerError
 @click.command()
 @device_option
 @socket_option
+@state_option
 @alive_option
 @click.pass_context
 def control(
-    ctx: click.Context, device: str, socket_path: Path | None, alive_fd: int | None
+    ctx: click.Context,
+    device: str,
+    socket_path: Path | None,
+    state_folder: Path | None,
+    alive_fd: int | None,
 ) -> None:
     """Run the control process alone."""
     path = socket_path or default_socket_path(8420)
@@ -34,6 +41,7 @@ def control(
         fail(str(error))
     end_with_supervisor(alive_fd)
     try:
-        ctx.exit(main(device, path, podal_version()))
+        folder = state_folder or default_state_folder()
+        ctx.exit(main(device, path, podal_version(), state_folder=folder))
     except ControllerError as error:
         fail(f"{error}.")

@@ -83,6 +83,18 @@ def socket_option(command: Command) -> Command:
     )(command)
 
 
+def state_option(command: Command) -> Command:
+    """Add --state."""
+    return click.option(
+        "--state",
+        "state_folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=None,
+        help="Folder where the machine worked with is remembered; a second Podal needs its own.  "
+        "[default: ~/.local/state/podal]",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """Add --json."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)

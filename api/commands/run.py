@@ -12,6 +12,7 @@ from api.commands.options import (
     host_option,
     port_option,
     socket_option,
+    state_option,
     stop_port_option,
 )
 from api.errors import ApiError
@@ -26,6 +27,7 @@ from api.supervise import Child, Supervisor
 @port_option
 @stop_port_option
 @socket_option
+@state_option
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -34,6 +36,7 @@ def run(
     port: int,
     stop_port: int,
     socket_path: Path | None,
+    state_folder: Path | None,
 ) -> None:
     """Run Podal: control, API and stop lane, supervised.
 
@@ -50,7 +53,9 @@ def run(
             listen(host, port, option="--port") as api_listener,
             listen(host, stop_port, option="--stop-port") as stop_listener,
         ):
-            children = _children(device, host, path, api_listener, stop_listener)
+            memory = ("--state", str(state_folder)) if state_folder else ()
+            control = Child("control", ("--device", device, "--socket", str(path), *memory))
+            children = (control, *_faces(host, path, api_listener, stop_listener))
             ctx.exit(_supervisor(children, host, port).run())
     except ApiError as error:
         fail(str(error))
@@ -61,14 +66,11 @@ def _refuse_second_control(path: Path) -> None:
         fail(f"A control process already answers on {path}: end that Podal first.")
 
 
-def _children(
-    device: str, host: str, path: Path, api: socket.socket, stop: socket.socket
-) -> tuple[Child, ...]:
-    """Return the processes of Podal; each listens on a port the supervisor keeps open."""
+def _faces(host: str, path: Path, api: socket.socket, stop: socket.socket) -> tuple[Child, ...]:
+    """Return API and stop lane; each listens on a port the supervisor keeps open."""
     shared = ("--socket", str(path))
     api_fd, stop_fd = api.fileno(), stop.fileno()
     return (
-        Child("control", ("--device", device, *shared)),
         Child("serve", ("--host", host, *shared, "--listen-fd", str(api_fd)), (api_fd,)),
         Child("stop-lane", (*shared, "--listen-fd", str(stop_fd)), (stop_fd,)),
     )

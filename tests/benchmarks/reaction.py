@@ -131,7 +131,10 @@ def one_run(folder: Path, cycles: int, say: Callable[[str], None], *, thread: bo
             start(f"{BENCH}_thread", link, control_socket, port)
         else:
             start("api", "serve", "--port", port, "--socket", control_socket)
-            control = start("api", "control", "--device", link, "--socket", control_socket)
+            control = start(
+                "api", "control", "--device", link, "--socket", control_socket,
+                "--state", folder / "state",
+            )  # fmt: skip
         wanted = {"routine": "evening-wind-down", "minutes": 10}
         until(lambda: http(port, "POST", "/api/v1/session", wanted), "massage")
         start(f"{BENCH}_phones", port, PHONES, output=folder / "phones")
