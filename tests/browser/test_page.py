@@ -174,6 +174,7 @@ def test_a_massage_is_started_paused_and_resumed(visit, control):
 
 def test_a_refusal_is_explained(visit, control):
     page = visit()
+    page.wait_for_selector("#act:enabled")  # the routines have come; what follows is refused
     control.refuse("no_foot")
     page.click("#act:enabled")
     wait_text(page, "#notice", "Put both feet on the beds first.")
@@ -205,12 +206,27 @@ def test_another_machine_than_before_is_accepted_by_its_name(visit, control):
     wait_text(
         page,
         "#hint",
-        "Another machine is connected than before. "
-        "If that is meant, accept it; else plug in the one you know.",
+        "It is called two. If that is meant, press “Use this machine”; "
+        "else plug in the one you know.",
     )
+    assert text(page, "#sentence") == "This is another machine"
+    assert text(page, "#act") == "Use this machine"
     page.click("#act")
     eventually(lambda: acts(control) == ["accept_device"])
     assert control.heard()[-1]["device_id"] == "two"
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ru-RU"])
+def test_the_longest_name_of_another_machine_fits_a_small_phone(visit, control, locale):
+    page = visit(width=320, height=568, locale=locale)
+    alarm = {"code": "other_device", "since_ms": 0, "latched": False, "advice": "other_device"}
+    name = "W" * 64
+    control.scene(session={"state": "no_device"}, alarms=[{**alarm, "device_id": name}])
+    eventually(lambda: name in text(page, "#hint"))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click("#act")
+    eventually(lambda: acts(control) == ["accept_device"])
+    assert control.heard()[-1]["device_id"] == name
 
 
 def press_stop(page):

@@ -17,6 +17,7 @@ export function workingSide(status) {
 
 /** @param {any} status @param {"left" | "right" | null} side @returns {string} */
 export function sentence(status, side) {
+  if (otherDevice(status)) return say("state.other_device");
   const { state, stroke, waiting_for: waiting } = status.session;
   if (waiting && knows(`waiting.${waiting}`) && waiting !== "acknowledge") {
     return say(`waiting.${waiting}`);
@@ -35,7 +36,7 @@ export function otherDevice(status) {
 /** @param {any} status @returns {string} what to know or do next */
 export function hint(status) {
   const other = otherDevice(status);
-  if (other) return explained(other.code, other.advice); // its button comes before “All is well”
+  if (other) return say("hint.other_device", other); // its button comes before “All is well”
   const [alarm] = status.alarms ?? [];
   if (alarm) {
     const text = explained(alarm.code, alarm.advice) || say("reason.other", alarm);
