@@ -107,7 +107,7 @@ class BlackBox:
             self._lose_writer("the process that writes them has ended")
         except BadValueError as error:
             self._parts = None  # the next box begins anew
-            self._hear({"code": "black_box_not_written", "detail": str(error)})
+            self._hear({"trouble": "not_written", "detail": str(error)})
 
     def _hand_over(self, sock: socket.socket) -> None:
         if not self._left and self._parts is not None:
@@ -149,7 +149,7 @@ class BlackBox:
         path = answer.get("path")
         if path is None:
             self.lost += 1
-            self.trouble = str(answer.get("code"))
+            self.trouble = str(answer.get("trouble"))
             _log.warning("the black box of %s is lost: %s", why, answer.get("detail"))
             return
         self.written += 1
@@ -164,7 +164,7 @@ class BlackBox:
         self._sock, self._parts, self._left = None, None, memoryview(b"")
         self.lost += len(self._asked)
         self._asked.clear()
-        self.trouble = "black_box_not_written"
+        self.trouble = "not_written"
         _log.warning("black boxes are not written any more: %s", why)
 
     def close(self, now_us: int, *, why: str = "") -> None:
@@ -198,10 +198,8 @@ class BlackBox:
             "written": self.written,
             "lost": self.lost,
             "last": self._last or None,
+            "trouble": self.trouble or None,
         }
-        if self.trouble:
-            alarm = {"code": self.trouble, "since_ms": 0, "latched": False, "advice": self.trouble}
-            status["alarms"].append(alarm)
         return status
 
 

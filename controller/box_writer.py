@@ -114,7 +114,7 @@ def sweep(folder: Path) -> None:
 def trouble_code(error: OSError) -> str:
     """Return the code of what keeps a box from being written."""
     full = error.errno in _FULL
-    return "black_box_disk_full" if full else "black_box_not_written"
+    return "disk_full" if full else "not_written"
 
 
 class Writer:
@@ -159,7 +159,7 @@ class Writer:
 
     def _answer(self) -> dict[str, Any]:
         error = self._failed or OSError("nothing was begun")
-        return {"code": trouble_code(error), "detail": error.strerror or str(error)}
+        return {"trouble": trouble_code(error), "detail": error.strerror or str(error)}
 
     def abandon(self) -> None:
         """Leave nothing of a box that did not come to its end."""

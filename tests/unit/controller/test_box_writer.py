@@ -127,7 +127,7 @@ def test_a_file_that_may_not_grow_is_told_and_leaves_nothing(tmp_path) -> None:
 
     writer = Process(tmp_path, preexec_fn=limit)
     writer.send(*BOX)
-    assert writer.answer()["code"] == "black_box_disk_full"
+    assert writer.answer()["trouble"] == "disk_full"
     assert names(tmp_path) == []
     writer.send((BEGIN, b"small\x00"), (DATA, b"little"), (END, b""))
     assert writer.answer()["path"].endswith(f"small{SUFFIX}")
@@ -139,6 +139,6 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path) -> None:
     writer = Process(tmp_path / "file" / "boxes")
     writer.send(*BOX)
     answer = writer.answer()
-    assert answer["code"] == "black_box_not_written"
+    assert answer["trouble"] == "not_written"
     assert "irectory" in answer["detail"]
     assert writer.end() == 0
