@@ -1,9 +1,9 @@
 """A clean massage on its way to the onsets of its sitting, decided on the truth of the plant.
 
-Runs branch from it by `os.fork`. Measured: a fork, its end included, takes 5 to 15 ms, and every
-part of the machine is the same in both by construction. A deep copy does not exist: device and host
-hold bound methods, random sources and read-only tables, and a copy of all that would have to be
-kept right by hand.
+Runs branch from it by `os.fork`: it costs the parent 1 ms of processor time (measured, 40 forks of
+a massage under way), and every part of the machine is the same in both by construction. `deepcopy`
+and `pickle` both refuse such a massage, because device and host hold read-only views and functions
+made on the spot; a copy that does not would have to be kept right by hand in every module.
 """
 
 from collections import deque
