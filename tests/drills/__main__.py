@@ -12,9 +12,11 @@ import sys
 import time
 from pathlib import Path
 
+from tests.drills.other_clock import library
 from tests.drills.plan import Counts, make_plan
 from tests.drills.report import summary, table
 from tests.drills.run import run
+from tests.drills.stage import prefer_real_time
 
 BAR = 30
 
@@ -51,6 +53,7 @@ def main() -> int:
     parser.add_argument("--terms", type=int, default=4, help="SIGTERM")
     parser.add_argument("--deaf", type=int, default=2, help="the device stops reading")
     parser.add_argument("--full", type=int, default=2, help="no file takes a byte")
+    parser.add_argument("--clock", type=int, default=2, help="control's wall clock an hour off")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1, help="devices at once")
     parser.add_argument("--json", type=Path, help="write all of it to this file")
@@ -58,6 +61,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
+    clocks = options.clock if library() else 0
+    if options.clock and not clocks:
+        print("clock: not done, Debian's package libfaketime is not installed")
     plan = make_plan(
         Counts(
             kills=options.kills,
@@ -66,14 +72,15 @@ def main() -> int:
             terms=options.terms,
             deaf=options.deaf,
             full=options.full,
+            clock=clocks,
         ),
         options.seed,
     )
-    before = os.getloadavg()
+    before, fifo = os.getloadavg(), prefer_real_time(0)
     result = run(
         plan, seed=options.seed, jobs=options.jobs, keep=options.keep, progress=Bar(len(plan))
     )
-    document = {"seed": options.seed, "nice": os.nice(0), "load_average_before": before}
+    document = {"seed": options.seed, "fifo": fifo, "load_average_before": before}
     document |= summary(result, plan)
     if options.json is not None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -85,11 +92,12 @@ def main() -> int:
 def _say(document: dict) -> None:
     print(table(document))
     load = ", ".join(f"{value:.1f}" for value in document["load_average"])
+    fifo = "SCHED_FIFO" if document["fifo"] else "no SCHED_FIFO"
+    print(f"seed {document['seed']}, {document['taken_s']:.0f} s, load average {load}, {fifo}")
     print(
-        f"seed {document['seed']}, {document['taken_s']:.0f} s, load average {load}, nice "
-        f"{document['nice']}; force above a person's limit: at most "
-        f"{document['over_limit_n']:.2f} N; massages that ended before their drill: "
-        f"{document['massages_lost_before_their_drill']}"
+        f"force above a person's limit: at most {document['over_limit_n']:.2f} N; massages that "
+        f"ended before their drill: {document['massages_lost_before_their_drill']}; power cycles "
+        f"that control asked for before one: {document['power_cycles_before_a_drill']}"
     )
     for finding in document["broken"]:
         print(f"BROKEN drill {finding['drill']} ({finding['name']}): {finding['what']}")

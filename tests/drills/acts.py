@@ -8,11 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.drills.other_clock import SEES_IT_S, OtherClock
 from tests.drills.plan import Drill
 from tests.drills.stage import Stage
 
 WATCH_S: Final = 1.0
 """After the last event of a drill nobody may move for this long; then the next one begins."""
+
+KNOWN_S: Final = 0.3
+"""What the device did up to a moment is in the status this much later, on a busy machine too."""
 
 SURELY_S: Final = 0.160
 """A host that stands still for longer than the device's watchdog and a time-to-live ends the
@@ -21,6 +25,7 @@ massage; a shorter one may not."""
 ASLEEP: Final = ("no_foot", "ready", "stopped", "fault", "ended", "no_device")
 HOMING_S: Final = 120.0
 """A reset device finds home at 5 mm/s over up to 310 mm; a busy machine may take longer."""
+HOUR_S: Final = 3600.0
 
 
 @dataclass(slots=True)
@@ -67,9 +72,10 @@ def act(stage: Stage, facts: Facts) -> None:
     facts.begin = stage.mark()
     DOES[facts.drill.kind](stage, facts)
     time.sleep(WATCH_S)
+    facts.settled = stage.mark()
+    time.sleep(KNOWN_S)
     session = stage.status().get("session", {})
     facts.session, facts.reason = session.get("state", ""), session.get("reason") or ""
-    facts.settled = stage.mark()
 
 
 def kill(stage: Stage, facts: Facts) -> None:
@@ -209,6 +215,19 @@ def full(stage: Stage, facts: Facts) -> None:
     stage.may_write(files=True)
 
 
+def clock(stage: Stage, facts: Facts) -> None:
+    """The wall clock of control jumps by an hour or two."""
+    assert isinstance(stage, OtherClock)
+    facts.must_go_on = True
+    before_s = stage.wall_s()
+    facts.expect(stage.is_other(), "control does not live by that clock")
+    stage.tell(facts.drill.target)
+    facts.acted = stage.mark()
+    time.sleep(SEES_IT_S)
+    jumped_s = abs(stage.wall_s() - before_s)
+    facts.expect(jumped_s > HOUR_S / 2, f"the wall clock moved by {jumped_s:.0f} s only")
+
+
 DOES: Final[dict[str, Callable[[Stage, Facts], None]]] = {
     "kill": kill,
     "stop": stop,
@@ -216,4 +235,5 @@ DOES: Final[dict[str, Callable[[Stage, Facts], None]]] = {
     "term": term,
     "deaf": deaf,
     "full": full,
+    "clock": clock,
 }

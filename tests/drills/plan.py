@@ -53,10 +53,11 @@ class Counts:
     terms: int = 0
     deaf: int = 0
     full: int = 0
+    clock: int = 0
 
 
 def make_plan(counts: Counts, seed: int) -> list[Drill]:
-    """Return the drills in a random order."""
+    """Return the drills in a random order; those under another clock come last."""
     rng = random.Random(seed)
     wanted = [
         *(("kill", _victim(n)) for n in range(counts.kills)),
@@ -67,6 +68,7 @@ def make_plan(counts: Counts, seed: int) -> list[Drill]:
         *(("full", "disk") for _ in range(counts.full)),
     ]
     rng.shuffle(wanted)
+    wanted += [("clock", "+1h" if n % 2 else "-1h") for n in range(counts.clock)]
     return [
         Drill(number, kind, target, rng.uniform(0.0, WAIT_S), _lasts_s(kind, target, rng))
         for number, (kind, target) in enumerate(wanted)
@@ -87,5 +89,9 @@ def _lasts_s(kind: str, target: str, rng: random.Random) -> float:
 
 
 def batches(plan: list[Drill]) -> list[list[Drill]]:
-    """Return the plan in parts, each for one device."""
-    return [plan[at : at + BATCH] for at in range(0, len(plan), BATCH)]
+    """Return the plan in parts, each for one device; another clock is a part of its own."""
+    found: list[list[Drill]] = []
+    for clock in (False, True):
+        drills = [drill for drill in plan if (drill.kind == "clock") is clock]
+        found += [drills[at : at + BATCH] for at in range(0, len(drills), BATCH)]
+    return found

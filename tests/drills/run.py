@@ -1,5 +1,6 @@
 """Lives through a plan: a device for each batch of drills, its trace read when it has ended."""
 
+import contextlib
 import queue
 import random
 import shutil
@@ -15,6 +16,7 @@ from typing import Final
 
 from tests.drills.acts import Facts, act
 from tests.drills.judge import Trace, Verdict, judge
+from tests.drills.other_clock import OtherClock
 from tests.drills.plan import Drill, batches
 from tests.drills.stage import NoForceError, Pulse, Stage
 from tests.loop.bench import USER_MAX_N, over_limit_n
@@ -32,6 +34,7 @@ class Result:
         failed: Drills that did not come to their end, and why.
         no_force: Drills for which no massage came to press.
         lost: Massages that ended by themselves before their drill.
+        cycled: Power cycles before a drill, because control did not trust the device's clock.
         over_n: The most by which the force was above the limit of a person of its region.
     """
 
@@ -39,6 +42,7 @@ class Result:
     failed: list[tuple[Drill, str]] = field(default_factory=list)
     no_force: list[Drill] = field(default_factory=list)
     lost: int = 0
+    cycled: int = 0
     over_n: float = float("-inf")
     taken_s: float = 0.0
 
@@ -60,9 +64,14 @@ def run(
     workers = [threading.Thread(target=crew.work) for _ in range(jobs)]
     for worker in workers:
         worker.start()
-    for worker in workers:
-        worker.join()
-    crew.pulse.end()
+    try:
+        for worker in workers:
+            worker.join()
+    finally:
+        crew.give_up()  # what is being done ends; where a person has interrupted, nothing follows
+        for worker in workers:
+            worker.join()
+        crew.pulse.end()
     crew.result.taken_s = time.monotonic() - begun_s
     return crew.result
 
@@ -80,6 +89,7 @@ class _Crew:
         self.result = Result()
         self.pulse = Pulse()
         self._todo = todo
+        self._given_up = False
         self._seed = seed
         self._keep = keep
         self._progress = progress
@@ -94,6 +104,13 @@ class _Crew:
             except queue.Empty:
                 return
             self._live_through(batch)
+
+    def give_up(self) -> None:
+        """Let no batch follow those that are being done."""
+        self._given_up = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._todo.get_nowait()
 
     def _live_through(self, batch: list[Drill]) -> None:
         """Do a batch; a drill that fails ends its device, and the rest goes to another one."""
@@ -116,13 +133,14 @@ class _Crew:
                     self._count()
             if self._keep is not None and stage.trace_file.exists():
                 shutil.copy(stage.trace_file, self._keep / f"from-{batch[0].number}.npz")
-        if left:
+        if left and not self._given_up:
             self._todo.put(left)
         self._judge(stage, trace, lived)
 
     def _judge(self, stage: Stage, trace: Trace, lived: list[Facts]) -> None:
         with self._lock:
             self.result.lost += stage.lost
+            self.result.cycled += stage.cycled
             if lived and trace:
                 self.result.verdicts += judge(trace, lived)
                 self.result.over_n = max(self.result.over_n, over_limit_n(trace, USER_MAX_N))
@@ -160,7 +178,8 @@ def _stage(first: Drill, seed: int) -> Iterator[Stage]:
     """Make a device and a product, and leave nothing of them."""
     with tempfile.TemporaryDirectory(prefix="podal-drill-") as name:
         folder = Path(name)
-        stage = Stage(
+        house = OtherClock if first.kind == "clock" else Stage
+        stage = house(
             folder,
             random.Random(f"{seed} {first.number}").randrange(2**31),
         )

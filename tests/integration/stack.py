@@ -30,7 +30,12 @@ class Stack:
     Args:
         folder: Where link, socket, trace and log are.
         device_options: More options of `podal-sim serve`.
+
+    Attributes:
+        product_options: More options of `podal run`.
     """
+
+    product_options: tuple[object, ...] = ()
 
     def __init__(self, folder: Path, *device_options: str) -> None:
         self.folder = folder
@@ -48,7 +53,7 @@ class Stack:
         """Start `podal run`: at first, or once more after its end."""
         self.product = self._start(
             *FACES, "run", "--device", self.link, "--socket", self.socket,
-            "--port", self.port, "--stop-port", self.stop_port,
+            "--port", self.port, "--stop-port", self.stop_port, *self.product_options,
         )  # fmt: skip
         return self.product
 
