@@ -109,7 +109,7 @@ def _line(stroke: Stroke, pose: FootPose, path_s: float) -> Waypoint:
     return Waypoint(x_mm, y_mm, speed_mm_s, stroke.intensity, moving=True)
 
 
-@functools.lru_cache(maxsize=64)  # the same few lines at every tick
+@functools.lru_cache(maxsize=8)  # the same two or three at every tick; more only kept old poses
 def _length_mm(pose: FootPose, u0: float, v0: float, u1: float, v1: float) -> float:
     x0_mm, y0_mm = bed_from_foot(pose, u0, v0)
     x1_mm, y1_mm = bed_from_foot(pose, u1, v1)
