@@ -150,6 +150,7 @@ def conformance(
 @click.option("--stops", type=click.IntRange(min=0), default=60, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
+@click.option("--window", "window_s", type=click.IntRange(5, 600), default=20, show_default=True)
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--trace-dir", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--only", multiple=True, metavar="LINE", help="Do these runs again, and keep them.")
@@ -160,6 +161,7 @@ def campaign(
     stops: int,
     seed: int,
     jobs: int | None,
+    window_s: int,
     json_file: Path | None,
     trace_dir: Path | None,
     only: tuple[str, ...],
@@ -167,7 +169,8 @@ def campaign(
 ) -> None:
     """Break everything there is at every moment of a massage, and judge what comes of it.
 
-    --runs with a fault, --clean without one, --stops with a STOP and as many with a lost link.
+    --runs with a fault, --clean without one, --stops with a STOP and a third as many with a lost
+    link; each goes on for --window seconds.
     Exit code 0: nothing wrong; 1: violations, trips in clean runs, or runs without an outcome.
     """
     import os  # noqa: PLC0415
@@ -177,6 +180,7 @@ def campaign(
     from simulator.campaign import command as fault_runs  # noqa: PLC0415
     from simulator.campaign.case import CaseError  # noqa: PLC0415
     from simulator.campaign.draw import Size  # noqa: PLC0415
+    from simulator.campaign.window import Terms  # noqa: PLC0415
 
     try:
         cases = fault_runs.chosen(Size(runs, clean, stops), seed, only, fault_runs.read_part(part))
@@ -184,8 +188,8 @@ def campaign(
             cases,
             seed=seed,
             jobs=jobs,
-            outputs=fault_runs.Outputs(json_file, trace_dir),
-            keep=bool(only),
+            terms=Terms(window_s, trace_dir, keep_all=bool(only)),
+            report=json_file,
         )
     except CaseError as error:
         raise click.UsageError(str(error)) from error

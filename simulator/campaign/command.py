@@ -5,31 +5,20 @@ import os
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import click
 
 from controller.routine import load_library
 from simulator.campaign.case import Case, CaseError, read_case
 from simulator.campaign.draw import Size, draw
-from simulator.campaign.pool import Keeping, run_all
+from simulator.campaign.pool import run_all
 from simulator.campaign.tally import Tally
+from simulator.campaign.window import Terms
 from simulator.campaign.words import Progress, summary
 
 PASSED: Final = 0
 FAILED: Final = 1
-
-
-class Outputs(NamedTuple):
-    """Where results go.
-
-    Attributes:
-        report: For programs, None nowhere.
-        traces: Folder of traces, None nowhere.
-    """
-
-    report: Path | None = None
-    traces: Path | None = None
 
 
 def chosen(
@@ -69,7 +58,7 @@ def read_part(text: str) -> tuple[int, int]:
 
 
 def campaign(
-    cases: Sequence[Case], *, seed: int, jobs: int | None, outputs: Outputs, keep: bool
+    cases: Sequence[Case], *, seed: int, jobs: int | None, terms: Terms, report: Path | None
 ) -> int:
     """Run all cases and tell what came of it; return the exit code.
 
@@ -77,26 +66,25 @@ def campaign(
         cases: What to run.
         seed: Of their draw, for the record.
         jobs: Processes at once, None as many as there are cores.
-        outputs: Where results go.
-        keep: Keep the traces of all runs.
+        terms: How long each run lasts, and where its trace goes.
+        report: Where the report for programs goes, None nowhere.
 
     Raises:
         OSError: A result cannot be written.
     """
-    if outputs.traces is not None:
-        outputs.traces.mkdir(parents=True, exist_ok=True)
+    if terms.folder is not None:
+        terms.folder.mkdir(parents=True, exist_ok=True)
     tally, progress = Tally(seed), Progress(len(cases))
-    keeping = Keeping(outputs.traces, all=keep)
     try:
-        with closing(run_all(cases, jobs=jobs or _cores(), keeping=keeping)) as outcomes:
+        with closing(run_all(cases, jobs=jobs or _cores(), terms=terms)) as outcomes:
             for outcome in outcomes:
                 tally.add(outcome)
                 progress.add(outcome)
     finally:
         progress.clear()
     click.echo(summary(tally))
-    if outputs.report is not None:
-        outputs.report.write_text(json.dumps(tally.table(), indent=1) + "\n", encoding="utf-8")
+    if report is not None:
+        report.write_text(json.dumps(tally.table(), indent=1) + "\n", encoding="utf-8")
     return PASSED if tally.well else FAILED
 
 

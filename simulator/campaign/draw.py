@@ -48,7 +48,7 @@ class Size(NamedTuple):
     Attributes:
         faults: With something broken.
         clean: With nothing.
-        stops: With a STOP, and as many with a lost link.
+        stops: With a STOP, and a third as many with a lost link.
     """
 
     faults: int
@@ -62,7 +62,7 @@ def draw(size: Size, routines: Sequence[str], seed: int) -> list[Case]:
     sittings = _sittings(size, routines, seed, source)
     acts = [
         *islice(_acts(STOPS, sittings), size.stops),
-        *islice(_acts(LOST, sittings), size.stops),
+        *islice(_acts(LOST, sittings), math.ceil(size.stops / 3)),
     ]
     cases = chain(
         islice(_faults(sittings, source, {case.line for case in acts}), size.faults),

@@ -14,29 +14,16 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby
 from multiprocessing.connection import Connection, Pipe, wait
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from simulator.campaign.case import Case, Onset
 from simulator.campaign.massage import Massage
-from simulator.campaign.window import Outcome, run_case
+from simulator.campaign.window import Outcome, Terms, run_case
 
 LONGEST_S: Final = 300
 """Real time after which a run is ended: two hundred times what one takes."""
 
 NEVER_REACHED: Final = "the massage never came to this onset"
-
-
-class Keeping(NamedTuple):
-    """Where traces go.
-
-    Attributes:
-        folder: None nowhere.
-        all: Those of runs in which nothing is wrong, too.
-    """
-
-    folder: Path | None = None
-    all: bool = False
 
 
 class _Worker:
@@ -47,10 +34,10 @@ class _Worker:
         left: Runs it has not told of yet.
     """
 
-    def __init__(self, cases: Sequence[Case], keeping: Keeping) -> None:
+    def __init__(self, cases: Sequence[Case], terms: Terms) -> None:
         self.left = dict.fromkeys(cases)
         reader, writer = Pipe(duplex=False)
-        self.pid = _fork(lambda: _sit(cases, writer, keeping))
+        self.pid = _fork(lambda: _sit(cases, writer, terms))
         writer.close()
         self.reader: Connection[Any, Any] = reader
 
@@ -76,22 +63,20 @@ class _Worker:
         self.end()
 
 
-def run_all(
-    cases: Iterable[Case], *, jobs: int, keeping: Keeping
-) -> Generator[Outcome, None, None]:
+def run_all(cases: Iterable[Case], *, jobs: int, terms: Terms) -> Generator[Outcome, None, None]:
     """Run all cases, those of one sitting side by side in the list; outcomes as they come.
 
     Args:
         cases: What to run.
         jobs: Sittings at once.
-        keeping: Where traces go.
+        terms: How long each lasts, and where traces go.
     """
     waiting = deque(list(group) for _, group in groupby(cases, key=lambda case: case.sitting))
     working: dict[object, _Worker] = {}
     try:
         while waiting or working:
             while waiting and len(working) < jobs:
-                worker = _Worker(waiting.popleft(), keeping)
+                worker = _Worker(waiting.popleft(), terms)
                 working[worker.reader] = worker
             for reader in wait([worker.reader for worker in working.values()]):
                 worker = working[reader]
@@ -107,7 +92,7 @@ def run_all(
             worker.kill()
 
 
-def _sit(cases: Sequence[Case], writer: "Connection[Any, Any]", keeping: Keeping) -> None:
+def _sit(cases: Sequence[Case], writer: "Connection[Any, Any]", terms: Terms) -> None:
     """Go through one massage, and branch where a run begins."""
     massage = Massage(cases[0].sitting)
     by_onset: dict[Onset, list[Case]] = {}
@@ -118,7 +103,7 @@ def _sit(cases: Sequence[Case], writer: "Connection[Any, Any]", keeping: Keeping
     for onset in massage.reach(by_onset):
         gc.freeze()
         for case in by_onset.pop(onset):
-            why = _branch(massage, case, writer, keeping)
+            why = _branch(massage, case, writer, terms)
             if why:
                 writer.send(Outcome(case, failed=why))
     for left in by_onset.values():
@@ -126,13 +111,13 @@ def _sit(cases: Sequence[Case], writer: "Connection[Any, Any]", keeping: Keeping
             writer.send(Outcome(case, failed=NEVER_REACHED))
 
 
-def _branch(massage: Massage, case: Case, writer: "Connection[Any, Any]", keeping: Keeping) -> str:
+def _branch(massage: Massage, case: Case, writer: "Connection[Any, Any]", terms: Terms) -> str:
     """Run one case in a child; return what went wrong with the child itself."""
 
     def go() -> None:
         signal.alarm(LONGEST_S)
         try:
-            outcome = run_case(massage, case, keeping.folder, keep=keeping.all)
+            outcome = run_case(massage, case, terms)
         except Exception:  # noqa: BLE001 - whatever it is, it is what the campaign looks for
             outcome = Outcome(case, failed=traceback.format_exc(limit=-3))
         writer.send(outcome)

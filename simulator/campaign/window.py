@@ -1,4 +1,4 @@
-"""One run: from its onset on something is broken, for 20 s; then the trace is judged."""
+"""One run: from its onset on something is broken, for 20 s; then its trace is judged."""
 
 import hashlib
 import time
@@ -17,7 +17,7 @@ from simulator.faults.grammar import Fault
 from simulator.trace_summary import stop_times_ms
 
 WINDOW_S: Final = 20.0
-ACT_S: Final = 5.0
+ACT_S: Final = 3.0
 """A STOP or a dead host has shown by then what it does; nobody starts again."""
 
 NOBODY: Final = "nobody"
@@ -32,6 +32,20 @@ _SHOWS: Final = (
 
 _LOST_KINDS: Final = ("unplug", "replug", "other", "stall")
 _LOST_CHANCE: Final = ("drop", "flip", "truncate")
+
+
+class Terms(NamedTuple):
+    """What holds for all runs of a campaign.
+
+    Attributes:
+        window_s: How long each goes on after its onset.
+        folder: Where traces go, None nowhere.
+        keep_all: Keep the traces of runs in which nothing is wrong, too.
+    """
+
+    window_s: float = WINDOW_S
+    folder: Path | None = None
+    keep_all: bool = False
 
 
 class Broken(NamedTuple):
@@ -88,26 +102,25 @@ class Outcome(NamedTuple):
     failed: str = ""
 
 
-def run_case(massage: Massage, case: Case, trace_dir: Path | None, *, keep: bool) -> Outcome:
+def run_case(massage: Massage, case: Case, terms: Terms) -> Outcome:
     """Run one case from where its massage is, and judge it.
 
     Args:
         massage: At the onset of the case; it cannot be used for anything else afterwards.
         case: Which one.
-        trace_dir: Where traces are kept, None nowhere.
-        keep: Keep the trace also where nothing is wrong.
+        terms: How long it lasts, and where its trace goes.
 
     Raises:
         OSError: The trace cannot be written.
     """
     begun_s = time.perf_counter()
     trace = massage.begin_trace()
-    run = _Run(massage, case)
+    run = _Run(massage, case, terms.window_s)
     run.go()
     arrays = trace.arrays()
     outcome = _judge(run, case, arrays)
-    if trace_dir is not None and (keep or outcome.broken):
-        trace.save(trace_dir / file_name(case))
+    if terms.folder is not None and (terms.keep_all or outcome.broken):
+        trace.save(terms.folder / file_name(case))
     return outcome._replace(seconds=time.perf_counter() - begun_s)
 
 
@@ -125,12 +138,13 @@ class _Run:
         noticed: When somebody noticed first, and what was said.
     """
 
-    def __init__(self, massage: Massage, case: Case) -> None:
+    def __init__(self, massage: Massage, case: Case, window_s: float) -> None:
         self.from_us = 0
         self.attendant = Attendant(massage.start, begins=case.onset in (Onset.POWER_ON, Onset.IDLE))
         self.noticed: tuple[int, str] | None = None
         self._case = case
         self._act = case.what in STOPS or case.what == HOST_DEAD
+        self._lasts_us = round((ACT_S if self._act else window_s) * 1e6)
         self._device = massage.device
         self._rehearsal = massage.rehearsal
         self._session = massage.rehearsal.session
@@ -140,7 +154,7 @@ class _Run:
         self._turn(None)  # a few rows of before
         self.from_us = self._device.now_us
         self._break_down()
-        end_us = self.from_us + round((ACT_S if self._act else WINDOW_S) * 1e6)
+        end_us = self.from_us + self._lasts_us
         while self._device.now_us < end_us:
             request = None
             if not self._act:

@@ -12,6 +12,8 @@ from simulator.campaign.window import NOBODY, Outcome
 
 BAR: Final = 24
 REDRAW_S: Final = 0.2
+EXAMPLES: Final = 5
+"""So many runs of each broken invariant are printed, the worst first."""
 
 
 class Progress:
@@ -99,10 +101,18 @@ def _spread(what: str, values: dict[str, Any], most_ms: float | None) -> str:
 
 
 def _wrong(table: dict[str, Any]) -> Iterator[str]:
+    by_invariant: dict[str, list[dict[str, Any]]] = {}
     for entry in table["violations"]:
+        by_invariant.setdefault(entry["invariant"], []).append(entry)
+    for name, entries in by_invariant.items():
         yield ""
-        yield f"{entry['invariant']} {entry['bed']}: {entry['text']}"
-        yield f"  {entry['reproduce']}"
+        yield f"{name} in {len(entries)} runs"
+        worst = sorted(entries, key=lambda entry: -float(entry["excess"]))
+        for entry in worst[:EXAMPLES]:
+            yield f"  {' '.join(filter(None, (entry['bed'], entry['text'])))}"
+            yield f"    {entry['reproduce']}"
+        if len(entries) > EXAMPLES:
+            yield f"  and {len(entries) - EXAMPLES} more; --json has them all"
     for entry in table["clean_trip_runs"]:
         yield ""
         yield f"trip in a clean run: {entry['by']}"

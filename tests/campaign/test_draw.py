@@ -71,7 +71,7 @@ def test_most_faults_break_the_head_at_work_and_some_the_other():
 
 def test_no_run_is_drawn_twice():
     cases = draw(Size(1000, 100, 60), ROUTINES, seed=1)
-    assert len(cases) == 1000 + 100 + 120
+    assert len(cases) == 1000 + 100 + 60 + 20
     assert len({case.line for case in cases}) == len(cases)
 
 

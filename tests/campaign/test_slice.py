@@ -11,12 +11,14 @@ from simulator.campaign.draw import Size, draw
 from simulator.faults.registry import ROWS
 from tests.campaign.test_runs import campaign
 
-SIZE = Size(faults=150, clean=20, stops=54)
+SIZE = Size(faults=150, clean=18, stops=54)
 SEED = 1
 PARTS = 4
+WINDOW_S = 12
+"""Time to break, to let go, to acknowledge, and to run again."""
 WORDS = (
     *("--runs", str(SIZE.faults), "--clean", str(SIZE.clean), "--stops", str(SIZE.stops)),
-    *("--seed", str(SEED), "--jobs", "1"),
+    *("--seed", str(SEED), "--jobs", "1", "--window", str(WINDOW_S)),
 )
 PATIENCE_S = 280
 """Far more than a part takes: a core that others use, too, is no fault of the machine."""
