@@ -63,6 +63,7 @@ class Rows:
     Attributes:
         left: Columns of the left bed.
         right: Columns of the right bed.
+        faults: Those that the run was given, in the trace or not.
     """
 
     t_us: Column
@@ -86,6 +87,7 @@ class Rows:
     event_text: Column
     left: Bed
     right: Bed
+    faults: str
 
     def __len__(self) -> int:
         return len(self.t_us)
@@ -105,7 +107,7 @@ class Rows:
 
 
 MACHINE_COLUMNS: Final = tuple(
-    field.name for field in fields(Rows) if field.name not in ("left", "right")
+    field.name for field in fields(Rows) if field.name not in ("left", "right", "faults")
 )
 BED_COLUMNS: Final = tuple(field.name for field in fields(Bed) if field.name != "name")
 _NOT_ROWS: Final = ("fw_state_names", "host_state_names", "event_t_us", "event_kind", "event_text")
@@ -130,7 +132,12 @@ def read_rows(arrays: Mapping[str, Column]) -> Rows:
     left, right = (
         Bed(bed, **{name: arrays[name + suffix] for name in BED_COLUMNS}) for bed, suffix in BEDS
     )
-    return Rows(**{name: arrays[name] for name in MACHINE_COLUMNS}, left=left, right=right)
+    return Rows(
+        **{name: arrays[name] for name in MACHINE_COLUMNS},
+        left=left,
+        right=right,
+        faults=str(arrays.get("faults", "")),
+    )
 
 
 def _check_clock(t_us: Column) -> None:

@@ -145,8 +145,9 @@ def session_cap(rows: Rows) -> Verdict:
 
 def consent(rows: Rows) -> Verdict:
     """C5: given within 60 s before; and by the architecture used up by 5 min of pause."""
-    armings = np.flatnonzero(_armings(rows))
-    return Verdict(len(armings), (*_stale_consents(rows, armings), *_long_pauses(rows)))
+    armings, paused_ms = np.flatnonzero(_armings(rows)), _paused_ms(rows)
+    times = len(armings) + count(paused_ms == PAUSE_MS)
+    return Verdict(times, (*_stale_consents(rows, armings), *_long_pauses(rows, paused_ms)))
 
 
 def _stale_consents(rows: Rows, armings: Counts) -> Iterator[Violation]:
@@ -160,10 +161,12 @@ def _stale_consents(rows: Rows, armings: Counts) -> Iterator[Violation]:
         yield Violation("C5", now_us, "", text, (age_us - CONSENT_US) / 1e6, 1)
 
 
-def _long_pauses(rows: Rows) -> Iterator[Violation]:
+def _paused_ms(rows: Rows) -> Counts:
     asked_n = np.maximum(rows.left.setpoint_n, rows.right.setpoint_n)
-    paused_ms = lasting(rows.device_is(*ARMED) & (asked_n <= 0.0))
+    return lasting(rows.device_is(*ARMED) & (asked_n <= 0.0))
 
+
+def _long_pauses(rows: Rows, paused_ms: Counts) -> Iterator[Violation]:
     def sentence(row: int) -> str:
         return f"armed for {paused_ms[row] / 1000:.1f} s with no force asked; 300 s are allowed"
 

@@ -98,8 +98,14 @@ def _over_user(rows: Rows, bed: Bed) -> Judged:
 
 
 def before_faults(rows: Rows) -> Mask:
-    """Return the rows before the first fault: what comes after one may be its doing."""
-    return ~np.logical_or.accumulate(rows.fault_on > 0)
+    """Return the rows before the first fault: what comes after one may be its doing.
+
+    Where a run was given faults and the trace shows none, they may have been before it.
+    """
+    faulty = rows.fault_on > 0
+    if rows.faults and not faulty.any():
+        return np.zeros(len(rows), dtype=np.bool_)
+    return ~np.logical_or.accumulate(faulty)
 
 
 def rise(rows: Rows) -> Verdict:

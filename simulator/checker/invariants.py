@@ -141,8 +141,8 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "P5",
-        "the host presses more than 3 N only where it believes to be, as near as a pose is",
-        "SAFETY 3, B2; DOMAIN 2",
+        "above 3 N, the region for which the host asks is the true one or within reach of it",
+        "SAFETY 3, B2; reach ARCH 1, 2; DOMAIN 2",
         "always",
         "force_n setpoint_n region_believed region_true u_true v_true fw_state",
         place.right_region,
@@ -218,7 +218,7 @@ INVARIANTS: Final = (
         "every number in the trace is finite",
         "SAFETY 3",
         "always",
-        "all of them",
+        "all",
         orders.finite,
     ),
     Invariant(

@@ -13,6 +13,7 @@ from simulator.checker.spells import begins, changes, episodes, row_at
 UNLOAD_MS: Final = 300  # F4
 # Row A12: with the drives off the press opens by itself, below 1 N within 500 ms.
 UNPOWERED_UNLOAD_MS: Final = 500
+STOP: Final = "STOP"
 UNLOADING: Final = (
     ("RETRACT", UNLOAD_MS),
     ("LATCHED", UNLOAD_MS),
@@ -45,7 +46,8 @@ def unloading(rows: Rows) -> Verdict:
     """
     orders = list(_first_orders(rows))
     found = [violation for order, end in orders for violation in _loaded(rows, order, end)]
-    return Verdict(sum(order.row > 0 for order, _ in orders), tuple(found))
+    times = sum(order.row > 0 or order.what == STOP for order, _ in orders)
+    return Verdict(times, tuple(found))
 
 
 def _loaded(rows: Rows, order: Order, end: int) -> Iterator[Violation]:
@@ -82,7 +84,7 @@ def _stops(rows: Rows, armed: Mask) -> Iterator[Order]:
     # A trace that begins armed has been armed after the last STOP before it.
     fresh[0] = not armed[0]
     for row in np.flatnonzero(fresh & (rows.stop_at >= 0)).tolist():
-        yield Order(row, int(rows.stop_at[row]), UNLOAD_MS, "STOP")
+        yield Order(row, int(rows.stop_at[row]), UNLOAD_MS, STOP)
 
 
 def _trips(rows: Rows) -> Iterator[Order]:

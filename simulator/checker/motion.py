@@ -47,12 +47,14 @@ def power_off(rows: Rows) -> Verdict:
     """M1. SILENT and LIMP: no drive has power; RETRACT and LATCHED: no press goes up.
 
     The architecture tests and homes on the way from SILENT to READY, and needs power for it: until
-    homed it may come back after it has been off. Carriage and spin run out by themselves.
+    homed it may come back after it has been off, or where SILENT began before the trace. Carriage
+    and spin run out by themselves.
     """
     silent, limp = rows.device_is("SILENT"), rows.device_is("LIMP")
     off, going = silent | limp, rows.device_is("RETRACT", "LATCHED")
     off_ms = lasting(off)
-    never_off = lasting(off & rows.enable) == off_ms
+    began_unseen = off_ms > np.arange(len(rows))
+    never_off = (lasting(off & rows.enable) == off_ms) & ~began_unseen
     allowed = silent & ~rows.homed & ~never_off
 
     def sentence(row: int) -> str:

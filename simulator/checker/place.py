@@ -35,11 +35,13 @@ CHASE_MM: Final = 2.0  # P3
 LEAVE_MS: Final = 200
 LOADED_N: Final = 1.0  # what lies on a bed and weighs less is not its content
 
-# P5, and row B2: a pose may be 8 mm off before it has to be found anew; on a small foot, 200 mm by
-# 80 mm, that is this much.
+# P5. By the architecture the host uses the lowest limit of all that the head's contact and the
+# doubt about the pose cover: 3 cm2 are 10 mm to each side (section 1), and 8 mm a pose may be off
+# before it has to be found anew (row B2); on a small foot, 200 mm by 80 mm, that is this much.
 FIRM_N: Final = 3.0
-POSE_U: Final = 8.0 / 200.0
-POSE_V: Final = 8.0 / 80.0
+REACH_MM: Final = 10.0 + 8.0
+REACH_U: Final = REACH_MM / 200.0
+REACH_V: Final = REACH_MM / 80.0
 _LOW_U, _HIGH_U = np.array([region.u for region in REGIONS]).T
 _LOW_V, _HIGH_V = np.array([region.v for region in REGIONS]).T
 
@@ -168,10 +170,10 @@ def _not_one_foot(rows: Rows, bed: Bed) -> Judged:
 
 
 def right_region(rows: Rows) -> Verdict:
-    """P5. A set-point's region is the true one, give or take how far a pose may be off.
+    """P5. A set-point's region is the true one, or within reach of it.
 
-    The invariant is about side and direction; at a border a pose that is 8 mm off, as row B2
-    allows, names the neighbour, and is not called wrong for that.
+    The invariant is about side and direction: the neighbour across a border that the head's contact
+    or the doubt about the pose covers is not called wrong.
     """
     return each_bed(rows, _wrong_region)
 
@@ -193,10 +195,10 @@ def _wrong_region(rows: Rows, bed: Bed) -> Judged:
 
 
 def _far_from(region: Column, u: Column, v: Column) -> Mask:
-    """Return which places are farther from their region than a pose may be off."""
+    """Return which places are out of reach of these regions."""
     known = (region >= 0) & (region < len(REGIONS))
     index = np.where(known, region, 0)
     away_u = np.maximum(_LOW_U[index] - u, u - _HIGH_U[index])
     away_v = np.maximum(_LOW_V[index] - v, v - _HIGH_V[index])
-    far: Mask = ~known | (away_u > POSE_U) | (away_v > POSE_V)
+    far: Mask = ~known | (away_u > REACH_U) | (away_v > REACH_V)
     return far
