@@ -111,7 +111,7 @@ def stop(stage: Stage, facts: Facts) -> None:
     finally:
         os.kill(pid, signal.SIGCONT)
     if facts.must_end:
-        stage.until(stage.at_rest, "a device and a session at rest")
+        stage.until_rest("a device and a session at rest")
     else:
         stage.until(stage.session, "an API that knows the session")
 
@@ -125,7 +125,7 @@ def unplug(stage: Stage, facts: Facts) -> None:
     facts.acted = stage.mark()
     time.sleep(facts.drill.lasts_s)
     stage.steer("cable", "replug")
-    stage.until(stage.at_rest, "the device, back at rest")
+    stage.until_rest("the device, back at rest")
 
 
 def _other_device(stage: Stage, facts: Facts) -> None:
@@ -141,7 +141,7 @@ def _other_device(stage: Stage, facts: Facts) -> None:
     code, _ = stage.http("POST", "/api/v1/session", {"routine": "evening-wind-down"})
     facts.expect(code in (409, 503), f"a start with another device was answered {code}")
     stage.bench(do="clear")
-    stage.until(stage.at_rest, "the own device, back at rest", HOMING_S)
+    stage.until_rest("the own device, back at rest")
 
 
 def term(stage: Stage, facts: Facts) -> None:
@@ -184,7 +184,7 @@ def deaf(stage: Stage, facts: Facts) -> None:
     stage.until(lambda: stage.session() in ASLEEP, "a session that has ended")
     facts.expect(before["frames"] > 0, "no frame had come")
     stage.bench(do="clear")
-    stage.until(stage.at_rest, "the device, reading again")
+    stage.until_rest("the device, reading again")
 
 
 def _fill(tty: int) -> float:

@@ -24,6 +24,9 @@ PRESSING_N: Final = 1.5
 STARTS: Final = 6
 """A machine that is busy with other work may lose frames and end a massage before its drill."""
 
+HOMING_S: Final = 120.0
+"""A reset device finds home at 5 mm/s over up to 310 mm; a busy machine may take longer."""
+
 WAIT_FOR_FORCE_S: Final = 25.0
 LOOK_S: Final = 0.02
 BEAT_S: Final = 0.005
@@ -119,9 +122,7 @@ class Stage(Stack):
                 case "running":
                     return True
                 case "no_device" if self.doubts_clock():
-                    self.cycled += 1
-                    self.bench(do="power", act="cycle")
-                    time.sleep(1.0)
+                    self.until_rest("a device whose clock control trusts")
                 case "fault":
                     self.http("POST", "/api/v1/acknowledge")
                 case "ready" | "stopped" | "ended":
@@ -151,6 +152,18 @@ class Stage(Stack):
         state = status.get("session", {}).get("state", "")
         device = (status.get("device") or {}).get("state")
         return state in ("no_foot", "ready", "stopped", "fault") and device == "READY"
+
+    def until_rest(self, what: str) -> None:
+        """Wait until all is at rest; where control asks for a power cycle, it gets one."""
+        before = self.cycled
+
+        def rested() -> bool:
+            if self.cycled == before and self.doubts_clock():
+                self.cycled += 1
+                self.bench(do="power", act="cycle")
+            return self.at_rest()
+
+        self.until(rested, what, HOMING_S)
 
     def processes(self) -> list[int]:
         """Process ids of the product, its supervisor first."""
