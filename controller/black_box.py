@@ -118,7 +118,7 @@ class BlackBox:
         self._left = self._left[sock.send(self._left[:SEND_BYTES]) :]
 
     def _begin(self, now_us: int, *, at_once: bool = False) -> None:
-        box = self._runner.tape.box(now_us, at_once=at_once)
+        box = self._runner.box(now_us, at_once=at_once)
         if box is None:
             return
         self._begun_us = now_us
@@ -175,7 +175,7 @@ class BlackBox:
             why: Code of what else is a reason to keep a box, "" nothing.
         """
         if why:
-            self._runner.tape.want(why, now_us)
+            self._runner.want(why, now_us)
         give_up_s = time.monotonic() + CLOSE_S
         while self._sock is not None and time.monotonic() < give_up_s:
             if not self._asked and not self._left:

@@ -48,7 +48,8 @@ class Entry(NamedTuple):
     """One call of the runner.
 
     Attributes:
-        call: Name of the method: `turn`, `port_opened`, `port_lost`, `accept_device`.
+        call: Name of the method: `turn`, `port_opened`, `port_lost`, `accept_device`;
+            `reflect` only where a bug has ended it.
         now_us: Host time it was given.
         chunk: Bytes received.
         request: What a person asked for.

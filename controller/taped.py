@@ -1,22 +1,36 @@
 """A runner whose every input and output is on tape."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.memory import remember
 from controller.request import Request
 from controller.runner import Runner, Turn
 from controller.settings import Settings
-from controller.tape import OVERDUE_US, Entry, Outside, Tape, why_kept
+from controller.state import State
+from controller.tape import OVERDUE_US, Box, Entry, Outside, Tape, why_kept
 
 _OWN: Final = frozenset(
-    {"tape", "_drawn", "_seen_settings", "_seen_device_id", "_last_us", "_turning"}
+    {"tape", "_drawn", "_seen_settings", "_seen_device_id", "_last_us", "_turning", "_turned"}
 )
 
 
 def raised_text(error: Exception) -> str:
     """Return an exception as the tape has it."""
     return f"{type(error).__name__}: {error}"[:1000]
+
+
+class _Turned(NamedTuple):
+    """A turn that is not on the tape yet."""
+
+    chunk: bytes
+    now_us: int
+    request: Request | None
+    outside: Outside | None
+    reflected: bool
+    before: State
+    after: State
+    turn: Turn
 
 
 class TapedRunner(Runner):
@@ -45,16 +59,25 @@ class TapedRunner(Runner):
         self._seen_device_id = self.device_id
         self._last_us = 0
         self._turning = False
+        self._turned: _Turned | None = None
 
     def reflect(self) -> bool:
-        """Do what no set-point waits for, and take down what is known when that is due."""
-        did = super().reflect()
+        """Do what no set-point waits for, and the tape's own work."""
+        try:
+            did = super().reflect()
+        except Exception as error:
+            if not self._turning:
+                self._write_down()
+                kept = Entry("reflect", self._last_us, reflected=False, raised=raised_text(error))
+                self.tape.add(kept)
+            raise
         if not self._turning:
+            self._write_down()
             self.tape.ready(self._last_us)
         return did
 
     def turn(self, chunk: bytes, now_us: int, request: Request | None = None) -> Turn:
-        """Return what one turn sends."""
+        """Return what one turn sends; it comes onto the tape when the set-point is on its way."""
         outside, reflected = self._begin(now_us)
         before = self.state
         self._turning = True
@@ -66,25 +89,46 @@ class TapedRunner(Runner):
             raise
         finally:
             self._turning = False
-        self._end(
+        self._turned = _Turned(chunk, now_us, request, outside, reflected, before, self.state, turn)
+        self._seen_settings, self._seen_device_id = self.settings, self.device_id
+        return turn
+
+    def want(self, why: str, now_us: int) -> None:
+        """Keep what is on the tape, for a reason that the runner does not know."""
+        self._write_down()
+        self.tape.want(why, now_us)
+
+    def box(self, now_us: int, *, at_once: bool = False) -> Box | None:
+        """Return what is to be kept, once; None where nothing is, or not yet."""
+        self._write_down()
+        return self.tape.box(now_us, at_once=at_once)
+
+    def _write_down(self) -> None:
+        """Bring the last turn onto the tape, if it is not there yet."""
+        turned = self._turned
+        if turned is None:
+            return
+        self._turned = None
+        turn = turned.turn
+        self.tape.add(
             Entry(
                 "turn",
-                now_us,
-                chunk,
-                request,
-                outside=outside,
-                reflected=reflected,
-                nonces=self._nonces_drawn(),
-                stop=turn.stop,
-                messages=turn.messages,
-                set_point=turn.set_point,
-                reply=turn.reply,
+                turned.now_us,
+                turned.chunk,
+                turned.request,
+                None,
+                turned.outside,
+                turned.reflected,
+                self._nonces_drawn(),
+                turn.stop,
+                turn.messages,
+                turn.set_point,
+                turn.reply,
             )
         )
-        why = why_kept(before, self.state)
+        why = why_kept(turned.before, turned.after)
         if why:
-            self.tape.want(why, now_us)
-        return turn
+            self.tape.want(why, turned.now_us)
 
     def port_opened(self, now_us: int) -> None:
         """A port is open."""
@@ -116,6 +160,7 @@ class TapedRunner(Runner):
 
     def _begin(self, now_us: int) -> tuple[Outside | None, bool]:
         """Return what was done to the runner since its last call."""
+        self._write_down()
         self._last_us = now_us
         outside = None
         if self.settings is not self._seen_settings or self.device_id != self._seen_device_id:

@@ -285,6 +285,26 @@ def trace(file: Path) -> None:
         _fail(error)
 
 
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@click.option(
+    "--pytest",
+    "case",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="OUT.py",
+    help="Write a pytest case that replays it, and its data beside it.",
+)
+def replay(file: Path, as_json: bool, case: Path | None) -> None:
+    """Run a black box again, and compare every byte that the controller sent.
+
+    Exit code 0: the same bit for bit; 1: not the same; 2: not a black box that can be run.
+    """
+    from simulator.replay_command import replay_command  # noqa: PLC0415
+
+    sys.exit(replay_command(file, as_json=as_json, case=case))
+
+
 def _steer(link: Path, request: dict[str, Any]) -> dict[str, Any]:
     from simulator.steering import ask  # noqa: PLC0415
 

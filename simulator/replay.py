@@ -159,6 +159,8 @@ def _again(runner: Runner, entry: Entry) -> str:
     match entry.call:
         case "turn":
             return first_difference(entry, runner.turn(entry.chunk, entry.now_us, entry.request))
+        case "reflect":
+            runner.reflect()
         case "port_opened":
             runner.port_opened(entry.now_us)
         case "port_lost":

@@ -38,12 +38,12 @@ class TapedRehearsal(Rehearsal):
 
     def want(self, why: str) -> None:
         """Ask for what is on the tape now, whatever happened: a violated invariant, say."""
-        self.host.tape.want(why, HOST_EPOCH_US + self.device.now_us)
+        self.host.want(why, HOST_EPOCH_US + self.device.now_us)
 
     def black_box(self) -> bytes:
         """Return the file of what was worth keeping since it was asked last, b"" nothing was."""
         now_us = HOST_EPOCH_US + self.device.now_us
-        box = self.host.tape.box(now_us, at_once=True)
+        box = self.host.box(now_us, at_once=True)
         if box is None:
             return b""
         head = head_of(

@@ -49,6 +49,14 @@ def stopped() -> Recording:
     return parse_box(box_of_a_stop(3.0), "box")[1]
 
 
+def run_as_the_loop_does(bench: TapedBench, seconds: float) -> None:
+    """What no set-point waits for is done between two frames, not in the next turn."""
+    end_us = bench.device.now_us + round(seconds * 1e6)
+    while bench.device.now_us < end_us:
+        bench.rehearsal.turn()
+        bench.rehearsal.host.reflect()
+
+
 def with_entry(recording: Recording, number: int, **changed) -> Recording:
     entries = list(recording.entries)
     entries[number] = entries[number]._replace(**changed)
@@ -161,6 +169,37 @@ def test_what_was_set_from_outside_is_an_input_too() -> None:
     reproduced(data)
 
 
+def test_a_bug_in_a_turn_is_reproduced_with_its_exception() -> None:
+    """A library that is none: no routine can be looked up in it."""
+    bench = TapedBench(seed=9)
+    bench.until(Session.READY)
+    host = bench.rehearsal.host
+    host.settings = replace(host.settings, library=None)
+    with pytest.raises(TypeError, match="NoneType"):
+        bench.rehearsal.turn(Start("evening-wind-down"))
+    bench.rehearsal.want("crash")
+    _, recording = parse_box(bench.box(), "box")
+    assert recording.entries[-1].raised.startswith("TypeError: 'NoneType'")
+    assert replay(recording) == (len(recording.entries), None)
+    mended = with_entry(recording, -1, outside=None)
+    _, difference = replay(mended)
+    assert difference is not None
+    assert difference.words.startswith("raises nothing, it was TypeError")
+
+
+def test_a_bug_in_what_no_set_point_waits_for_is_reproduced_too() -> None:
+    """Limits that are none: the field of a sole cannot be built from them."""
+    bench = TapedBench(seed=9)
+    host = bench.rehearsal.host
+    host.settings = replace(host.settings, limits=None)
+    with pytest.raises(AttributeError):
+        run_as_the_loop_does(bench, 20.0)
+    bench.rehearsal.want("crash")
+    _, recording = parse_box(bench.box(), "box")
+    assert recording.entries[-1].call == "reflect"
+    assert replay(recording)[1] is None
+
+
 def test_the_tape_stays_within_its_bounds_however_much_comes() -> None:
     """A device that talks for ever at the speed of USB, and people who never stop asking."""
     host = TapedBench(seed=7).rehearsal.host
@@ -172,12 +211,12 @@ def test_the_tape_stays_within_its_bounds_however_much_comes() -> None:
     assert MAX_BYTES // 2 < most <= MAX_BYTES
 
 
-def test_a_tape_with_a_box_on_it_takes_as_little_time_as_any() -> None:
+def test_what_is_sent_does_not_depend_on_being_taped() -> None:
     """What the runner sends does not depend on being taped."""
     plain, taped = Bench(seed=8, trace=False), TapedBench(seed=8)
     for bench in (plain, taped):
         bench.start()
-        bench.forward(12.0)
+        bench.forward(4.0)
         bench.rehearsal.turn(Stop())
         bench.forward(1.0)
     assert plain.device.now_us == taped.device.now_us

@@ -35,8 +35,8 @@ def box():
     runner.port_opened(NOW_US)
     for turn in range(20):
         runner.turn(bytes([turn]) * 50, NOW_US + turn * 5000, Start("x") if turn == 9 else None)
-    runner.tape.want("stop", NOW_US + 50_000)
-    found = runner.tape.box(NOW_US, at_once=True)
+    runner.want("stop", NOW_US + 50_000)
+    found = runner.box(NOW_US, at_once=True)
     assert found is not None
     return found
 
