@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "device": ("api.commands.device:device", "Accept another machine than before."),
     "routine": ("api.commands.data:routine", "List and show the routines."),
     "limits": ("api.commands.data:limits", "Show the force limits in force."),
+    "blackbox": ("api.commands.blackbox:blackbox", "List what was kept of stops and faults."),
     "map": ("api.map:map_command", "Find foot, pose and zones in recorded frames."),
     "doctor": ("api.commands.doctor:doctor", "Check this computer, and say what to do next."),
 }

@@ -20,15 +20,17 @@ from types import FrameType
 from typing import Any, Final
 
 from controller.attestation import Attestation
+from controller.black_box import FOLDER, BlackBox
 from controller.clamp_log import ClampLog
 from controller.known import Known, Memory
 from controller.mailbox import Letter, Mailbox
 from controller.request import Pause, Request, Stop, parse_request
 from controller.routine import Routine
-from controller.runner import TICK_US, Runner, Turn
+from controller.runner import TICK_US, Turn
 from controller.session import Session
 from controller.settings import Settings, default_settings
 from controller.state import State
+from controller.taped import TapedRunner
 from firmware_bridge.discovery import (
     Candidate,
     Search,
@@ -117,7 +119,9 @@ class Control:
         self._device = device
         self._mailbox = mailbox
         self._settings = settings
-        self.runner = Runner(settings, random_u32, version)
+        self.runner = TapedRunner(settings, random_u32, version)
+        boxes = state_folder / FOLDER if state_folder is not None else None
+        self.black_box = BlackBox(self.runner, boxes, version)
         self._memory = Memory(state_folder)
         self.runner.device_id = self._memory.known.device_id
         self._find = find
@@ -151,6 +155,7 @@ class Control:
             if leave_us and self._may_leave(at_us - leave_us):
                 self.close_port()
                 self._memory.close()
+                self.black_box.close(at_us)
                 return 0
 
     def once(self) -> int:
@@ -191,8 +196,11 @@ class Control:
         self._leave_useless_port(at_us)
         self._remember_device(at_us)
         if self.runner.snapshot_due(at_us, busy=busy):
-            status = json.dumps(self.runner.status(), allow_nan=False)
+            table = self.black_box.told_in(self.runner.status())
+            status = json.dumps(table, allow_nan=False)
             self._mailbox.publish(status.encode(), self.runner.image())
+        elif not busy:
+            self.black_box.go_on(at_us)
 
     def _remember_device(self, at_us: int) -> None:
         """Have the device that is worked with known after the next start too."""
@@ -481,6 +489,16 @@ def prefer_real_time() -> bool:
     return True
 
 
+def _run(control: Control) -> int:
+    """Run; what a bug ends leaves a black box that shows it again."""
+    try:
+        return control.run()
+    except Exception:
+        control.close_port()
+        control.black_box.close(now_us(), why="crash")
+        raise
+
+
 def main(
     device: str, socket_path: Path, version: str = "", *, state_folder: Path | None = None
 ) -> int:
@@ -508,6 +526,6 @@ def main(
         gc.collect()
         gc.freeze()
         gc.disable()
-        return control.run()
+        return _run(control)
     finally:
         mailbox.close()

@@ -76,6 +76,8 @@ def _status_lines(body: Mapping[str, Any]) -> list[str]:
         lines += [f"  {clamp_sentence(clamp)}" for clamp in bed.get("clamps") or ()]
     if unloading := unloading_sentence(body):
         lines.append(unloading)
+    if trouble := (body.get("black_box") or {}).get("trouble"):
+        lines.append(say(f"box.{trouble}"))
     return lines
 
 
