@@ -97,7 +97,7 @@ def _say(document: dict) -> None:
     print(
         f"force above a person's limit: at most {document['over_limit_n']:.2f} N; massages that "
         f"ended before their drill: {document['massages_lost_before_their_drill']}; power cycles "
-        f"that control asked for before one: {document['power_cycles_before_a_drill']}"
+        f"that were asked for: {document['power_cycles']}"
     )
     for finding in document["broken"]:
         print(f"BROKEN drill {finding['drill']} ({finding['name']}): {finding['what']}")

@@ -76,7 +76,7 @@ def summary(result: Result, plan: list[Drill]) -> dict[str, Any]:
         "broken": broken,
         "over_limit_n": result.over_n,
         "massages_lost_before_their_drill": result.lost,
-        "power_cycles_before_a_drill": result.cycled,
+        "power_cycles": result.cycled,
         "taken_s": round(result.taken_s, 1),
         "load_average": os.getloadavg(),
         "each": [_each(one) for one in result.verdicts],

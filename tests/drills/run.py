@@ -34,7 +34,7 @@ class Result:
         failed: Drills that did not come to their end, and why.
         no_force: Drills for which no massage came to press.
         lost: Massages that ended by themselves before their drill.
-        cycled: Power cycles before a drill, because control did not trust the device's clock.
+        cycled: Power cycles: control did not trust the device's clock, or the device itself.
         over_n: The most by which the force was above the limit of a person of its region.
     """
 

@@ -121,8 +121,8 @@ class Stage(Stack):
             match self.session():
                 case "running":
                     return True
-                case "no_device" if self.doubts_clock():
-                    self.until_rest("a device whose clock control trusts")
+                case "no_device" | "fault" if self.wants_power_cycle():
+                    self.until_rest("a device that works again")
                 case "fault":
                     self.http("POST", "/api/v1/acknowledge")
                 case "ready" | "stopped" | "ended":
@@ -132,9 +132,11 @@ class Stage(Stack):
             time.sleep(LOOK_S * 2)
         return False
 
-    def doubts_clock(self) -> bool:
-        """Control asks for a power cycle: this machine has kept the device from its clock."""
-        return "device_clock" in [alarm["code"] for alarm in self.status().get("alarms", [])]
+    def wants_power_cycle(self) -> bool:
+        """Control does not trust the device's clock, or the device trusts itself no more."""
+        status = self.status()
+        codes = [alarm["code"] for alarm in status.get("alarms", [])]
+        return "device_clock" in codes or (status.get("device") or {}).get("state") == "LIMP"
 
     def _until_force(self) -> bool:
         give_up_s = time.monotonic() + WAIT_FOR_FORCE_S
@@ -158,7 +160,7 @@ class Stage(Stack):
         before = self.cycled
 
         def rested() -> bool:
-            if self.cycled == before and self.doubts_clock():
+            if self.cycled == before and self.wants_power_cycle():
                 self.cycled += 1
                 self.bench(do="power", act="cycle")
             return self.at_rest()
