@@ -30,6 +30,9 @@ _SHOWS: Final = (
 )
 """Sessions by which the host says that it has noticed something; the reason is with it."""
 
+_ASKED_FOR: Final = ("STOP", "HOST_RETRACT")
+"""Trips by which the device obeys: somebody else has noticed."""
+
 _LOST_KINDS: Final = ("unplug", "replug", "other", "stall")
 _LOST_CHANCE: Final = ("drop", "flip", "truncate")
 
@@ -201,7 +204,7 @@ class _Run:
 
 
 def _judge(run: _Run, case: Case, arrays: Arrays) -> Outcome:
-    detected_by, detected_ms = _detected(run, arrays)
+    detected_by, detected_ms = detected(arrays, run.from_us, run.noticed)
     again_us = run.attendant.running_us
     report = check_trace(arrays)
     faults = case.faults
@@ -231,20 +234,28 @@ def _judge(run: _Run, case: Case, arrays: Arrays) -> Outcome:
     )
 
 
-def _detected(run: _Run, arrays: Arrays) -> tuple[str, float | None]:
-    """Return who noticed first, and how long after the onset."""
+def detected(
+    arrays: Arrays, from_us: int, noticed: tuple[int, str] | None
+) -> tuple[str, float | None]:
+    """Return who noticed first, and how long after the onset.
+
+    Args:
+        arrays: Of the trace.
+        from_us: When it broke.
+        noticed: When the host noticed first, and what it said.
+    """
     events = zip(arrays["event_t_us"], arrays["event_kind"], arrays["event_text"], strict=True)
     found = [
-        (int(t_us), f"device {text}")
+        (int(t_us), f"device {str(text).rpartition(' ')[2]}")
         for t_us, kind, text in events
-        if kind == "trip" and t_us >= run.from_us
+        if kind == "trip" and t_us >= from_us and text not in _ASKED_FOR
     ]
-    if run.noticed is not None:
-        found.append(run.noticed)
+    if noticed is not None:
+        found.append(noticed)
     if not found:
         return NOBODY, None
     t_us, who = min(found)
-    return who, (t_us - run.from_us) / 1000.0
+    return who, (t_us - from_us) / 1000.0
 
 
 def loses_link(fault: Fault) -> bool:

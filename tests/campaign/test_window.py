@@ -1,0 +1,33 @@
+"""Who noticed first is told by what the device and the host said, in its order."""
+
+import numpy as np
+import pytest
+
+from simulator.campaign.window import NOBODY, detected
+
+
+def events(*entries):
+    """The event table of a trace: time, kind and text of each."""
+    columns = zip(*entries, strict=True) if entries else ((), (), ())
+    names = ("event_t_us", "event_kind", "event_text")
+    return {name: np.array(column) for name, column in zip(names, columns, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("entries", "noticed", "who", "after_ms"),
+    [
+        ([(7_000, "trip", "SENSOR")], None, "device SENSOR", 2.0),
+        ([(7_000, "trip", "left OVER_FORCE")], None, "device OVER_FORCE", 2.0),
+        ([(7_000, "trip", "SENSOR")], (6_000, "host foot_gone"), "host foot_gone", 1.0),
+        ([(6_000, "trip", "SENSOR")], (7_000, "host sensor"), "device SENSOR", 1.0),
+        # A device that obeys has noticed nothing itself.
+        ([(6_000, "trip", "HOST_RETRACT")], (6_000, "host foot_gone"), "host foot_gone", 1.0),
+        ([(6_000, "trip", "STOP")], (9_000, "host stop_button"), "host stop_button", 4.0),
+        # What was before the onset has nothing to do with it.
+        ([(4_000, "trip", "SENSOR")], None, NOBODY, None),
+        ([(7_000, "state", "RETRACT")], None, NOBODY, None),
+        ([], None, NOBODY, None),
+    ],
+)
+def test_the_first_to_say_so_has_noticed(entries, noticed, who, after_ms):
+    assert detected(events(*entries), 5_000, noticed) == (who, after_ms)
