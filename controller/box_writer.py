@@ -22,7 +22,7 @@ SUFFIX: Final = ".podalbox"
 UNFINISHED: Final = ".unfinished"
 
 KEEP: Final = 20
-"""So many boxes are kept, the newest; each is some 8 MB with the usual matrix."""
+"""So many boxes are kept, the newest; one with 32 x 16 taxels is some 8.5 MB."""
 
 BEGIN: Final = 1
 """Name of the box, a zero byte, and the beginning of the file, as it is."""

@@ -134,5 +134,6 @@ def test_without_its_writer_a_massage_goes_on_and_the_loss_is_told(stack) -> Non
     stack.stop()
     stack.until(lambda: stack.told()["trouble"] == "not_written", "word of it")
     assert stack.told()["lost"] == 1
-    stack.start()
-    stack.stop()
+    wanted = {"routine": "evening-wind-down"}
+    stack.until(lambda: stack.http("POST", "/api/v1/session", wanted)[0] == 201, "a start")
+    stack.until_session("running")
