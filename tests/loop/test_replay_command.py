@@ -137,3 +137,15 @@ def pytest_of(case) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=100,
     )
+
+
+def test_a_run_of_the_campaign_leaves_a_box_by_name_and_the_same_run_the_same_box(tmp_path) -> None:
+    paths = []
+    for _ in range(2):
+        device = Device(synthetic_feet(PEOPLE["adult"], SHAPE, seed=2), seed=2, auto=True)
+        rehearsal = TapedRehearsal(device, seed=2)
+        rehearsal.run(1.0)
+        paths.append(rehearsal.keep(tmp_path / "found", "force-limit"))
+    assert paths[0] == paths[1]
+    assert paths[0].name.startswith("force-limit-")
+    assert run(paths[0]).exit_code == 0
