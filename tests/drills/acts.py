@@ -37,7 +37,7 @@ class Facts:
         begin: Mark before the act.
         acted: Mark after it.
         settled: Mark at the end of watching.
-        let_go_by: By this mark the feet are free, -1 nothing is asked.
+        let_go_by: By this mark the feet are let go, -1 nothing is asked.
         stopped: Mark before a STOP through Podal, -1 none.
         must_end: The massage cannot go on.
         must_go_on: The massage may not end.
@@ -69,7 +69,6 @@ class Facts:
 
 def act(stage: Stage, facts: Facts) -> None:
     """Do the drill while a head presses, and watch until all is quiet."""
-    facts.begin = stage.mark()
     DOES[facts.drill.kind](stage, facts)
     time.sleep(WATCH_S)
     facts.settled = stage.mark()
@@ -83,6 +82,7 @@ def kill(stage: Stage, facts: Facts) -> None:
     if target == "supervisor":
         facts.must_end = True
         left = stage.processes()
+        facts.begin = stage.mark()
         stage.product.kill()
         facts.acted = stage.mark()
         stage.product.wait()
@@ -90,7 +90,9 @@ def kill(stage: Stage, facts: Facts) -> None:
         stage.start_product()
         stage.until_session("no_foot", "ready")
         return
-    killed = stage.kill(target)
+    killed = stage.child(target)
+    facts.begin = stage.mark()
+    os.kill(killed, signal.SIGKILL)
     facts.acted = stage.mark()
     facts.must_end = target == "control"
     stage.until(lambda: stage.child(target) not in (0, killed), f"a new {target}")
@@ -104,6 +106,7 @@ def stop(stage: Stage, facts: Facts) -> None:
     drill = facts.drill
     facts.must_end = drill.target == "control" and drill.lasts_s >= SURELY_S
     pid = stage.child(drill.target)
+    facts.begin = stage.mark()
     os.kill(pid, signal.SIGSTOP)
     try:
         facts.acted = stage.mark()
@@ -121,6 +124,7 @@ def unplug(stage: Stage, facts: Facts) -> None:
     if facts.drill.target == "other":
         _other_device(stage, facts)
         return
+    facts.begin = stage.mark()
     stage.steer("cable", "unplug")
     facts.acted = stage.mark()
     time.sleep(facts.drill.lasts_s)
@@ -130,6 +134,7 @@ def unplug(stage: Stage, facts: Facts) -> None:
 
 def _other_device(stage: Stage, facts: Facts) -> None:
     """Another device answers at the same place: it is refused until a person says a word."""
+    facts.begin = stage.mark()
     stage.bench(do="fault", spec="link.device=other")
     facts.acted = stage.mark()
 
@@ -149,6 +154,7 @@ def term(stage: Stage, facts: Facts) -> None:
     facts.must_end = True
     if facts.drill.target == "product":
         left = stage.processes()
+        facts.begin = stage.mark()
         stage.product.terminate()
         facts.acted = stage.mark()
         code = stage.product.wait(15)
@@ -158,6 +164,7 @@ def term(stage: Stage, facts: Facts) -> None:
         stage.start_product()
     else:
         pid = stage.child("control")
+        facts.begin = stage.mark()
         os.kill(pid, signal.SIGTERM)
         facts.acted = stage.mark()
         stage.until(lambda: stage.gone([pid]), "the end of control")
@@ -174,6 +181,7 @@ def deaf(stage: Stage, facts: Facts) -> None:
     before = stage.status()["link"]
     tty = os.open(stage.link, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
+        facts.begin = stage.mark()
         stage.bench(do="fault", spec="link.down=stall")
         facts.acted = stage.mark()
         filled_s = _fill(tty)
@@ -202,6 +210,7 @@ def _fill(tty: int) -> float:
 def full(stage: Stage, facts: Facts) -> None:
     """No file takes a byte; a process dies that would have to be written about."""
     facts.must_go_on = True
+    facts.begin = stage.mark()
     stage.may_write(files=False)
     facts.acted = stage.mark()
     killed = stage.kill("serve")
@@ -221,6 +230,7 @@ def clock(stage: Stage, facts: Facts) -> None:
     facts.must_go_on = True
     before_s = stage.wall_s()
     facts.expect(stage.is_other(), "control does not live by that clock")
+    facts.begin = stage.mark()
     stage.tell(facts.drill.target)
     facts.acted = stage.mark()
     time.sleep(SEES_IT_S)

@@ -103,11 +103,12 @@ def _judge_one(trace: Trace, marks_us: np.ndarray, facts: Facts, until_us: int) 
         verdict.moved = moved_again(trace, force_n, let_go, settled)
     if facts.stopped >= 0:
         verdict.stop_ms = _stop_ms(trace, force_n, watched, settled)
-    if (
-        facts.let_go_by >= 0
-        and force_n[row_at(trace, int(marks_us[facts.let_go_by]))] >= UNLOADED_N
-    ):
-        verdict.broken.append("the process was gone before the feet were free")
+    if facts.let_go_by >= 0:
+        gone = row_at(trace, int(marks_us[facts.let_go_by]))
+        # Control alone is gone when the device has confirmed that it lets go; all of Podal later.
+        whole = facts.drill.target == "product"
+        if force_n[gone] >= UNLOADED_N if whole else active(trace)[gone]:
+            verdict.broken.append("the process was gone before it had let go of the feet")
     verdict.broken += _broken(verdict)
     return verdict
 

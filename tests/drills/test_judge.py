@@ -124,9 +124,16 @@ def test_a_session_that_runs_by_itself_is_found():
     assert broken == ["the session is running by itself"]
 
 
-def test_a_process_that_is_gone_before_the_feet_are_free_is_found():
-    broken = bounds_broken(verdict(a_trace(), kind="term", let_go_by=1))
-    assert broken == ["the process was gone before the feet were free"]
+@pytest.mark.parametrize("target", ["product", "control"])
+def test_a_process_that_is_gone_before_it_has_let_go_is_found(target):
+    broken = bounds_broken(verdict(a_trace(), kind="term", target=target, let_go_by=1))
+    assert broken == ["the process was gone before it had let go of the feet"]
+
+
+def test_control_may_go_when_the_device_lets_go_and_all_of_podal_when_the_feet_are_free():
+    trace = a_trace(unloaded_ms=120, let_go_ms=1)
+    assert bounds_broken(verdict(trace, kind="term", target="control", let_go_by=1)) == []
+    assert bounds_broken(verdict(trace, kind="term", target="product", let_go_by=1)) != []
 
 
 def test_a_stop_after_a_drill_has_300_ms():
