@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from simulator.checker.check import check_trace
 from simulator.checker.columns import UnfitTraceError
-from simulator.checker.invariants import INVARIANTS, UNDECIDED
+from simulator.checker.invariants import INVARIANTS
 from simulator.checker.report import CheckReport, Violation
+from simulator.checker.undecided import UNDECIDED
 
 CLEAN: Final = 0
 VIOLATED: Final = 1

@@ -123,18 +123,22 @@ def _stands(z_mm: Column) -> Mask:
 
 
 def homed_first(rows: Rows) -> Verdict:
-    """M3, of drives that have power; without it a carriage runs out, which M1 bounds.
+    """M3. To press is to have a force applied, or to go up against the skin: homing goes up, too.
 
-    To press is to have a force applied, or to go up against the skin: homing has to leave the end
-    switch (row A10). 5 mm/s are those of each axis.
+    5 mm/s are those of each axis. A drive that loses home on its way has the 20 ms of M1 to lose
+    its power, and then runs out: it is judged as long as it does not grow slower.
     """
-    unhomed = rows.enable & ~rows.homed
-    verdict = each_bed(rows, lambda rows, bed: (0, _unhomed(rows, bed, unhomed)))
+    unhomed = ~rows.homed.astype(np.bool_)
+    due = lasting(unhomed) > POWER_MS
+    verdict = each_bed(rows, lambda rows, bed: (0, _unhomed(rows, bed, due)))
     return Verdict(count(unhomed), verdict.violations)
 
 
-def _unhomed(rows: Rows, bed: Bed, unhomed: Mask) -> Iterator[Violation]:
-    axis_mm_s = np.maximum(np.abs(_speed(bed.x_mm)), np.abs(_speed(bed.y_mm)))
+def _unhomed(rows: Rows, bed: Bed, due: Mask) -> Iterator[Violation]:
+    x_mm_s, y_mm_s = np.abs(_speed(bed.x_mm)), np.abs(_speed(bed.y_mm))
+    x_mm_s[_slower(x_mm_s)] = 0.0
+    y_mm_s[_slower(y_mm_s)] = 0.0
+    axis_mm_s = np.maximum(x_mm_s, y_mm_s)
     up_mm_s = _speed(bed.z_mm)
     pressing = (bed.applied_n > 0.0) | ((up_mm_s > ROUNDING_MM_S) & (bed.force_n > 0.0))
 
@@ -151,9 +155,14 @@ def _unhomed(rows: Rows, bed: Bed, unhomed: Mask) -> Iterator[Violation]:
         )
 
     over_mm_s = axis_mm_s - UNHOMED_MM_S
-    too_fast = unhomed & (over_mm_s > ROUNDING_MM_S)
-    yield from episodes(rows, "M3", bed.name, unhomed & pressing, bed.applied_n, pressed)
+    too_fast = due & (over_mm_s > ROUNDING_MM_S)
+    yield from episodes(rows, "M3", bed.name, due & pressing, bed.applied_n, pressed)
     yield from episodes(rows, "M3", bed.name, too_fast, over_mm_s, ran)
+
+
+def _slower(speed_mm_s: Column) -> Mask:
+    """Return the rows in which a drive is slower than in the one before."""
+    return np.diff(speed_mm_s, prepend=speed_mm_s[0]) < -ROUNDING_MM_S
 
 
 def _speed(at_mm: Column) -> Column:

@@ -15,6 +15,7 @@ REGIONS = (
 )
 OFF_SOLE = -1
 START_US = 100_000_000
+HEEL: dict[str, Any] = {"region": "heel_medial", "u": 0.1, "v": 0.25}
 CONSENT_US = START_US - 10_000_000
 
 PARKED: dict[str, Any] = {
@@ -142,6 +143,13 @@ class Scene:
 def parked(ms: int, state: str = "READY") -> Scene:
     """Return a machine whose heads are both at home."""
     return Scene(ms, state, PARKED)
+
+
+def arming(at: int = 500, consent_s_before: float = 2.0) -> Scene:
+    """Return a machine that is armed at a row, and runs 100 ms later."""
+    scene = parked(2000).state(at, "ARMED").state(at + 100, "RUNNING")
+    scene.put(at - 5, arm_req_at=scene.at_us(at - 5))
+    return scene.put(consent_at=scene.at_us(at) - round(consent_s_before * 1e6))
 
 
 def on(region: str, u: float, v: float, force_n: float) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from simulator.checker import UnfitTraceError, check_trace
 from simulator.cli import cli
 from tests.checker.builder import Scene
-from tests.checker.cases import a_set_point_that_is_no_number, too_near_the_outline
+from tests.checker.orders_cases import a_set_point_that_is_no_number
+from tests.checker.place_cases import too_near_the_outline
 
 CHECKER = Path(__file__).resolve().parents[2] / "simulator" / "checker"
 

@@ -3,7 +3,8 @@
 import pytest
 
 from simulator.checker import check_trace
-from simulator.checker.invariants import INVARIANTS, UNDECIDED
+from simulator.checker.invariants import INVARIANTS
+from simulator.checker.undecided import UNDECIDED
 from tests.checker.cases import BREAKING, KEEPING
 
 JUDGED = [invariant.id for invariant in INVARIANTS]

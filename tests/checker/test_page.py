@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from simulator.checker.invariants import INVARIANTS, UNDECIDED
+from simulator.checker.invariants import INVARIANTS
+from simulator.checker.undecided import UNDECIDED
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "checker.md").read_text(
     "utf-8"
