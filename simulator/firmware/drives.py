@@ -130,6 +130,7 @@ class Drives:
 
     __slots__ = (
         "_error_mm",
+        "_fastest_before",
         "_flag_beats",
         "_gone_beats",
         "_model_mm_s",
@@ -157,7 +158,7 @@ class Drives:
         self.homed = False
         self.timed = True
         self._x, self._y, self._z = Follow(wires.x_mm), Follow(wires.y_mm), Follow(wires.z_mm)
-        self.fastest_mm_s = 0.0
+        self.fastest_mm_s = self._fastest_before = 0.0
         self.forget()
 
     def forget(self) -> None:
@@ -170,7 +171,8 @@ class Drives:
         self._speed_1 = self._speed_2 = 0.0
         self._runaway_beats = self._flag_beats = self._gone_beats = 0
         self._rise_ms = 0
-        self.fastest_mm_s = self.slowest_mm_s = self._slowest_before = 0.0
+        self.fastest_mm_s = self._fastest_before = 0.0
+        self.slowest_mm_s = self._slowest_before = 0.0
 
     def turn_round(self) -> None:
         """The press begins to rise or to let go: what was ordered before proves nothing."""
@@ -225,7 +227,14 @@ class Drives:
 
     def judge_rise(self, way_mm: float) -> Trip:
         """Each ms in which the press rises faster than RISE_MM_S: return RUNAWAY if untold."""
-        most = max(self.wires.z_speed_mm_s, self.fastest_mm_s, self._speed_1, self._speed_2, 0.0)
+        most = max(
+            self.wires.z_speed_mm_s,
+            self.fastest_mm_s,
+            self._fastest_before,  # a press lags: one beat may hold the order, the next the way
+            self._speed_1,
+            self._speed_2,
+            0.0,
+        )
         if not RISE_MM_S < way_mm * 1000.0 - most < JUMP_MM_S:
             self._rise_ms = 0
             return _NONE
@@ -238,12 +247,14 @@ class Drives:
         """Every 5 ms: return RUNAWAY for a press that does not go where it is told."""
         speed = (z_mm - self._z_mm) * _PER_S
         self._z_mm = z_mm
-        fastest = self.fastest_mm_s
+        fastest, faster = self.fastest_mm_s, self._fastest_before
         before_1, before_2 = self._speed_1, self._speed_2
         self._speed_2, self._speed_1 = before_1, order
         slowest, before = self.slowest_mm_s, self._slowest_before
         self.fastest_mm_s = self.slowest_mm_s = order
-        self._slowest_before = slowest
+        self._fastest_before, self._slowest_before = fastest, slowest
+        if faster > fastest:  # noqa: PLR1730
+            fastest = faster
         if before < slowest:  # noqa: PLR1730
             slowest = before
         if speed == 0.0 and order == 0.0:

@@ -3,7 +3,7 @@
 import pytest
 
 from firmware_bridge.messages import Trip
-from simulator.firmware.drives import BEAT_MS, SLOW_BEAT_MS, Drives
+from simulator.firmware.drives import BEAT_MS, RISE_MM_S, SLOW_BEAT_MS, Drives
 from simulator.firmware.spin import Spin
 from simulator.firmware.startup import SWITCH_MS, SwitchTest
 from simulator.firmware.watch import Watch
@@ -48,6 +48,25 @@ def test_a_press_that_creeps_3_mm_away_is_a_runaway():
     found = press(0.0, 7.0, 200)
     assert Trip.RUNAWAY in found
     assert 3.0 <= found.index(Trip.RUNAWAY) * BEAT_MS / 1000.0 * 7.0 <= 4.5
+
+
+@pytest.mark.parametrize("phase_ms", range(BEAT_MS))
+@pytest.mark.parametrize("fast_ms", [1, 2, 3, 4])
+def test_a_press_that_lags_behind_a_short_fast_order_is_no_runaway(fast_ms, phase_ms):
+    # At the edge of contact the order may be fast for some milliseconds, and then slow again.
+    wires = HeadWires()
+    wires.z_mm, wires.z_flag = 8.0, False
+    drives = Drives(wires)
+    speed_mm_s = wires.z_speed_mm_s = 5.0
+    orders = [5.0] * (10 + phase_ms) + [25.0] * fast_ms + [5.0] * 15
+    for ms, order_mm_s in enumerate(orders, start=1):
+        speed_mm_s += (wires.z_speed_mm_s - speed_mm_s) / 3.0
+        wires.z_mm += speed_mm_s / 1000.0
+        assert speed_mm_s <= RISE_MM_S or drives.judge_rise(speed_mm_s / 1000.0) == Trip.NONE
+        wires.z_speed_mm_s = order_mm_s
+        drives.fastest_mm_s = max(order_mm_s, drives.fastest_mm_s)
+        if ms % BEAT_MS == 0:
+            assert drives.judge_press(order_mm_s, wires.z_mm) == Trip.NONE
 
 
 def carriage(order_mm_s: float, true_mm_s: float, current_ma: float, ms: int = 400) -> Trip:
