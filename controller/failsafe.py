@@ -147,18 +147,12 @@ _ENDS: Final[Mapping[What, Severity]] = MappingProxyType(
 
 def failsafe(guard: Guard, event: Event, now_us: int) -> Guard:
     """Return the guard after `event`; any code and any order of events will do."""
-    match event.what:
-        case What.HAPPENED:
-            return _happened(guard, event.code, now_us)
-        case What.GONE:
-            if event.code != guard.code:
-                return guard
-            cause = CAUSES.get(guard.code)
-            over = cause is not None and cause.clear is Clear.ITSELF
-            return UNHARMED if over else guard._replace(present=False)
-        case What.RESUMED | What.STARTED | What.ACKNOWLEDGED:
-            ends = guard.severity <= _ENDS[event.what] and not guard.present
-            return UNHARMED if ends else guard
+    if event.what is What.HAPPENED:
+        return _happened(guard, event.code, now_us)
+    if event.what is What.GONE:
+        return _gone(guard, event.code)
+    ends = guard.severity <= _ENDS[event.what] and not guard.present
+    return UNHARMED if ends else guard
 
 
 def _happened(guard: Guard, code: str, now_us: int) -> Guard:
@@ -166,6 +160,14 @@ def _happened(guard: Guard, code: str, now_us: int) -> Guard:
     if code == guard.code:
         return guard._replace(present=True)
     return new if new.severity > guard.severity else guard
+
+
+def _gone(guard: Guard, code: str) -> Guard:
+    if code != guard.code:
+        return guard
+    cause = CAUSES.get(code)
+    over = cause is not None and cause.clear is Clear.ITSELF
+    return UNHARMED if over else guard._replace(present=False)
 
 
 def load_causes() -> Mapping[str, Cause]:

@@ -12,8 +12,11 @@ from controller.caps import (
     DOSE_S,
     NO_SESSION_CAPS,
     SORE_MM,
+    SORE_SHARE,
     SoreSpot,
+    Source,
     Standing,
+    reason,
     smallest_share,
     standing_limits,
     tighten_by_hold,
@@ -200,3 +203,135 @@ def test_no_pressure_raises_a_limit(peak_kpa, force_n):
 def test_a_head_that_has_pressed_long_enough_in_one_place_lets_go(held_us, value_n):
     limit = tighten_by_hold(Limit(16.0, "user_max:arch"), held_us=held_us, hold_s=5.0, region=ARCH)
     assert limit.value_n == value_n
+
+
+def test_the_figures_of_the_caps_are_those_of_the_domain_notes():
+    assert (SORE_MM, SORE_SHARE, DOSE_S) == (20.0, 0.5, 145.0)
+    assert AGE_SHARE == {"adult": 1.0, "youth": 0.6, "senior": 0.6}
+
+
+def test_each_source_has_a_code_of_its_own():
+    assert [source.value for source in Source] == [
+        "compiled", "device", "technician", "owner", "age", "user_max", "zone",
+        "routine", "comfort", "warm_up", "sore_spot", "dose", "hold", "pressure",
+    ]  # fmt: skip
+    assert reason(Source.WARM_UP, ARCH) == "warm_up:arch"
+
+
+def test_where_nobody_has_lowered_anything_only_the_tables_bind():
+    assert Standing() == (COMPILED_N, COMPILED_N, "adult", {})
+    assert NO_SESSION_CAPS == (1.0, 1.0, 1.0, (), {})
+    assert SoreSpot(1.0, 2.0) == (1.0, 2.0, 1)
+    limits = standing_limits(LIMITS, Standing())
+    assert [limit.reason for limit in limits] == [f"user_max:{name}" for name in REGIONS]
+
+
+def with_arch(**figures):
+    row = replace(LIMITS.regions["arch"], **figures)
+    return replace(LIMITS, regions={**LIMITS.regions, "arch": row})
+
+
+@pytest.mark.parametrize(
+    ("figures", "limit"),
+    [
+        ({"hard_n": 15.0}, Limit(15.0, "compiled:arch")),
+        ({"user_max_n": 27.0}, Limit(27.0, "user_max:arch")),
+        ({"user_max_n": 99.0, "hard_n": 99.0}, Limit(28.0, "compiled:arch")),
+        ({"user_max_n": 28.0}, Limit(28.0, "compiled:arch")),
+    ],
+)
+def test_no_table_raises_the_compiled_ceiling(figures, limit):
+    assert standing_limits(with_arch(**figures), Standing())[ARCH] == limit
+
+
+def test_a_table_that_leaves_a_region_out_forbids_it():
+    for standing in (Standing(technician_n={}), Standing(owner_n={})):
+        assert {limit.value_n for limit in standing_limits(LIMITS, standing)} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("routine", "comfort", "warm_up", "value", "source"),
+    [
+        (1.0, 1.0, 1.0, 1.0, "routine"),
+        (0.9, 0.8, 0.7, 0.7, "warm_up"),
+        (0.9, 0.7, 0.8, 0.7, "comfort"),
+        (0.7, 0.9, 0.8, 0.7, "routine"),
+        (0.7, 0.7, 0.7, 0.7, "routine"),
+        (0.8, 0.7, 0.7, 0.7, "comfort"),
+        (2.0, 3.0, 4.0, 1.0, "routine"),
+        (0.0, 0.0, 0.0, 0.0, "routine"),
+        (1.0, -0.5, 1.0, 0.0, "comfort"),
+        (1.0, math.nan, 1.0, 0.0, "comfort"),
+        (1.0, 1.0, -math.inf, 0.0, "warm_up"),
+        (math.inf, 0.5, 1.0, 0.5, "comfort"),
+    ],
+)
+def test_the_smallest_share_binds_and_the_first_of_equal_ones(
+    routine, comfort, warm_up, value, source
+):
+    caps = NO_SESSION_CAPS._replace(routine=routine, comfort=comfort, warm_up=warm_up)
+    assert smallest_share(caps) == (value, Source(source))
+
+
+def test_a_share_that_leaves_as_much_as_is_allowed_is_not_the_reason():
+    half = NO_SESSION_CAPS._replace(comfort=0.5)
+    assert here(half, limit_n=8.0) == Limit(8.0, "user_max:arch")
+    assert here(half, limit_n=7.9) == Limit(7.9, "user_max:arch")
+    assert here(half, limit_n=8.1) == Limit(8.0, "comfort:arch")
+
+
+@pytest.mark.parametrize(
+    ("zone", "massaged_us", "value_n"),
+    [
+        (25, {25: 144_999_999}, 16.0),
+        (25, {25: 145_000_000}, 0.0),
+        (25, {25: 145_000_001}, 0.0),
+        (25, {24: 999_000_000, 26: 999_000_000}, 16.0),
+        (25, {}, 16.0),
+        (0, {0: 999_000_000}, 16.0),
+        (1, {1: 999_000_000}, 0.0),
+    ],
+)
+def test_a_zone_has_its_share_of_time_and_no_zone_has_none(zone, massaged_us, value_n):
+    assert here(NO_SESSION_CAPS._replace(massaged_us=massaged_us), zone=zone).value_n == value_n
+
+
+@pytest.mark.parametrize(
+    ("x_mm", "y_mm", "times", "value_n"),
+    [
+        (80.0, 124.0, 1, 8.0),
+        (80.0, math.nextafter(124.0, 999.0), 1, 16.0),
+        (56.0, 100.0, 1, 8.0),
+        (math.nextafter(56.0, 0.0), 100.0, 1, 16.0),
+        (94.3, 119.1, 1, 8.0),
+        (94.5, 119.3, 1, 16.0),
+        (80.0, 124.0, 2, 0.0),
+        (80.0, 124.0, 3, 0.0),
+        (80.0, 124.0, 0, 0.0),
+        (math.nan, 100.0, 1, 8.0),
+        (-80.0, 100.0, 1, 16.0),
+        (80.0, -100.0, 1, 16.0),
+    ],
+)
+def test_a_sore_spot_reaches_twenty_millimetres_and_twice_the_doubt(x_mm, y_mm, times, value_n):
+    caps = NO_SESSION_CAPS._replace(sore=(SoreSpot(x_mm, y_mm, times),))
+    assert here(caps).value_n == value_n
+
+
+def test_every_sore_spot_counts():
+    far, near = SoreSpot(0.0, 0.0), SoreSpot(80.0, 100.0)
+    for sore in ((far, near), (near, far)):
+        assert here(NO_SESSION_CAPS._replace(sore=sore)).value_n == 8.0
+
+
+@pytest.mark.parametrize(
+    ("force_n", "value_n"), [(0.5, 0.4), (10.0, 8.0), (20.0, 16.0), (-5.0, 0.0), (math.nan, 0.0)]
+)
+def test_the_force_that_would_bring_the_peak_down_is_what_is_left(force_n, value_n):
+    assert pressed(100.0, force_n).value_n == pytest.approx(value_n)
+
+
+@pytest.mark.parametrize(("held_us", "binds"), [(4_999_999, False), (5_000_000, True)])
+def test_a_hold_that_is_over_says_so(held_us, binds):
+    limit = tighten_by_hold(Limit(16.0, "user_max:arch"), held_us=held_us, hold_s=5.0, region=ARCH)
+    assert limit == (Limit(0.0, "hold:arch") if binds else Limit(16.0, "user_max:arch"))

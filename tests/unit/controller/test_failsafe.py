@@ -1,7 +1,6 @@
 """Causes give way only to graver ones, and a latched one only to a person."""
 
 import ast
-from importlib import resources
 from importlib.resources import files
 
 import pytest
@@ -12,6 +11,7 @@ from controller.errors import BadFileError
 from controller.failsafe import (
     CAUSES,
     UNHARMED,
+    Cause,
     Clear,
     Event,
     Guard,
@@ -20,9 +20,9 @@ from controller.failsafe import (
     failsafe,
     parse_causes,
 )
+from controller.session import Happening
 from firmware_bridge.messages import Trip
 
-TEXT = resources.files("controller").joinpath("data", "failsafe.toml").read_text("utf-8")
 CODES = st.sampled_from(sorted(CAUSES)) | st.text(max_size=4)
 EVENTS = st.builds(Event, st.sampled_from(What), CODES)
 LATCHING = [code for code, cause in CAUSES.items() if cause.severity is Severity.LATCH]
@@ -95,18 +95,136 @@ def test_every_trip_of_the_governor_is_a_cause_that_latches():
     assert codes <= set(LATCHING)
 
 
+ROW = {
+    "event": '"a cat sits down"',
+    "detection": '"purring"',
+    "happening": '"foot_moved"',
+    "clear": '"itself"',
+    "by": '"person"',
+    "rows": '["Z1", 2]',
+    "deadline_ms": "1",
+    "stop": "true",
+}
+
+
+def table(**changed) -> str:
+    rows = {**ROW, **changed}
+    return "schema = 1\n[causes.cat]\n" + "\n".join(f"{key} = {rows[key]}" for key in rows)
+
+
+def test_a_row_is_read_as_it_is_written():
+    cause = parse_causes(table(), "")["cat"]
+    assert cause == Cause(
+        event="a cat sits down",
+        detection="purring",
+        happening=Happening.FOOT_MOVED,
+        clear=Clear.ITSELF,
+        by="person",
+        rows=("Z1", "2"),
+        deadline_ms=1,
+        stop=True,
+    )
+    assert cause.severity is Severity.PAUSE
+
+
+@pytest.mark.parametrize("stop", ["false", "1", '"true"'])
+def test_only_true_sends_a_stop(stop):
+    assert parse_causes(table(stop=stop), "")["cat"].stop is False
+
+
+@pytest.mark.parametrize("clear", Clear)
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("happening", "ends"),
     [
-        ('clear = "acknowledge"', 'clear = "start"', "too little"),
-        ('happening = "fault"', 'happening = "armed"', "means nothing"),
-        ("deadline_ms = 50", "deadline_ms = 0", "deadline"),
-        ('rows = ["C3"]', "rows = []", "rows"),
-        ("stop = true", "stop = true\nextra = 1", "must have exactly"),
-        ("schema = 1", "schema = 2", "schema"),
-        ("schema = 1", "schema =", "not TOML"),
+        ("foot_moved", {Clear.ITSELF, Clear.RESUME}),
+        ("feet_gone", {Clear.START}),
+        ("let_go", {Clear.START}),
+        ("stop", {Clear.START}),
+        ("device_lost", {Clear.ACKNOWLEDGE}),
+        ("fault", {Clear.ACKNOWLEDGE}),
     ],
 )
-def test_a_damaged_table_of_causes_is_refused(old, new, says):
-    with pytest.raises(BadFileError, match=says):
-        parse_causes(TEXT.replace(old, new), "failsafe.toml")
+def test_what_stopped_a_massage_never_ends_by_itself(happening, ends, clear):
+    text = table(happening=f'"{happening}"', clear=f'"{clear}"')
+    if clear in ends:
+        assert parse_causes(text, "")["cat"].clear is clear
+        return
+    with pytest.raises(BadFileError, match="is too little after") as refused:
+        parse_causes(text, "f.toml")
+    assert (refused.value.path, refused.value.where) == ("f.toml", "causes.cat.clear")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "says"),
+    [
+        (table(happening='"armed"'), "causes.cat", "means nothing"),
+        (table(happening='"nonsense"'), "causes.cat", "means nothing"),
+        (table(clear='"nonsense"'), "causes.cat", "means nothing"),
+        (table(deadline_ms="[]"), "causes.cat", "means nothing"),
+        (table(rows="5"), "causes.cat", "means nothing"),
+        (table(deadline_ms="0"), "causes.cat", "needs a deadline"),
+        (table(deadline_ms="-1"), "causes.cat", "needs a deadline"),
+        (table(rows="[]"), "causes.cat", "needs a deadline"),
+        (table(extra="1"), "causes.cat", "must have exactly: event, detection, happening"),
+        (table().replace("stop = true", ""), "causes.cat", "must have exactly"),
+        (f"schema = 1\n[causes]\ncat = {list(ROW)}", "causes.cat", "must have exactly"),
+        ("schema = 1\n[causes]\ncat = 1", "causes.cat", "must have exactly"),
+        ("schema = 1\n[causes]", "causes", "must be tables"),
+        ("schema = 1\ncauses = [1]", "causes", "must be tables"),
+        ("schema = 1", "causes", "must be tables"),
+        ("schema = 2", "schema", "must be 1"),
+        ("", "schema", "must be 1"),
+        ("schema =", "", "not TOML"),
+        (f"deep = {'[' * 5_000}", "", "not TOML"),
+    ],
+    ids=lambda value: str(value)[-40:],
+)
+def test_a_damaged_table_of_causes_is_refused(text, where, says):
+    with pytest.raises(BadFileError) as refused:
+        parse_causes(text, "f.toml")
+    assert (refused.value.path, refused.value.where) == ("f.toml", where)
+    assert refused.value.why.startswith(says)
+
+
+def test_what_ends_by_itself_is_over_when_it_has_gone_and_nothing_else_is(monkeypatch):
+    causes = parse_causes(table(), "") | parse_causes(table(clear='"resume"'), "")
+    monkeypatch.setattr("controller.failsafe.CAUSES", parse_causes(table(), ""))
+    happened, gone = Event(What.HAPPENED, "cat"), Event(What.GONE, "cat")
+    assert causes["cat"].clear is Clear.RESUME
+    assert after(happened, gone) == UNHARMED
+    assert after(happened, Event(What.GONE, "dog")) == Guard("cat", 0, present=True)
+    assert after(happened, Event(What.RESUMED)) == Guard("cat", 0, present=True)
+    monkeypatch.setattr("controller.failsafe.CAUSES", causes)
+    assert after(happened, gone) == Guard("cat", 0, present=False)
+    assert after(happened, gone, Event(What.RESUMED)) == UNHARMED
+
+
+def test_the_guard_of_a_sound_machine_names_nothing():
+    assert Guard() == UNHARMED == ("", 0, False)
+    assert UNHARMED.severity is Severity.NOTHING
+    assert Event(What.RESUMED).code == ""
+
+
+def test_a_cause_that_nobody_knows_is_as_grave_as_any():
+    assert Guard("riddle").severity is Severity.LATCH
+    happened, gone = Event(What.HAPPENED, "riddle"), Event(What.GONE, "riddle")
+    assert after(happened, gone) == Guard("riddle", 0, present=False)
+
+
+def test_the_same_cause_again_is_there_again_since_it_first_happened():
+    happened, gone = Event(What.HAPPENED, "sensor"), Event(What.GONE, "sensor")
+    assert after(happened, gone, happened) == Guard("sensor", 0, present=True)
+
+
+@pytest.mark.parametrize("act", sorted(PERSON, key=str))
+@pytest.mark.parametrize("code", ["foot_moved", "stop", "sensor"])
+def test_each_act_of_a_person_ends_as_much_as_it_may(act, code):
+    may = {What.RESUMED: 1, What.STARTED: 2, What.ACKNOWLEDGED: 3}[act]
+    guard = after(Event(What.HAPPENED, code), Event(What.GONE, code), Event(act))
+    assert (guard == UNHARMED) is (CAUSES[code].severity <= may)
+
+
+def test_the_words_of_the_table_are_those_that_the_reference_page_explains():
+    assert [clear.value for clear in Clear] == ["itself", "resume", "start", "acknowledge"]
+    assert [severity.value for severity in Severity] == [0, 1, 2, 3]
+    assert len({what.value for what in What}) == 5
