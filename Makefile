@@ -6,8 +6,11 @@ PORT ?= 8420
 STOP_PORT ?= 8421
 ARGS ?=
 PARALLEL ?= -n 2 --dist loadgroup
+GUARDED := limits caps governor failsafe hold unloading permission trouble
+GUARDED_TESTS := $(GUARDED:%=tests/unit/controller/test_%.py) tests/property/test_governor.py \
+	tests/unit/firmware_bridge/test_framing.py
 
-.PHONY: run test check test-all test-browser bench soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test check test-all test-browser bench cover mutants soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
@@ -24,6 +27,15 @@ check: setup-dev  ## format, lint, types, layers, fast tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -q -x $(PARALLEL) -m "not browser and not realtime and not slow"
+	@$(MAKE) --no-print-directory cover
+
+cover: setup-dev  ## every branch of what stands between a wish and a foot, by examples alone
+	@mkdir -p build
+	@$(BIN)/coverage run -m pytest -q -m "not hypothesis" $(GUARDED_TESTS)
+	@$(BIN)/coverage report
+
+mutants: setup-dev  ## breaks the same modules in every small way; make mutants ARGS="governor --at-once 4"
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 test-browser: setup-e2e  ## the page in a real browser (needs chromium)
 	$(BIN)/pytest -q -m browser
