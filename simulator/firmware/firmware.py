@@ -398,8 +398,14 @@ _FAULTY: Final = frozenset({DeviceState.LATCHED, DeviceState.LIMP})
 _CONTACT: Final = int(BedFlag.CONTACT)
 _MASK_SET: Final = int(BedFlag.MASK_SET)
 _FORCE_A_BAD: Final = int(BedFlag.FORCE_A_BAD)
+_I16_C: Final[tuple[float, ...]] = (-327.68, 327.67)
 _CLAMPED: Final = int(BedFlag.CLAMPED)
 _FOOT: Final = int(BedFlag.FOOT)
+
+
+def _centidegrees(celsius: float) -> int:
+    """Return a temperature as 16 bits hold it; a broken sensor may say more than fits."""
+    return round(min(max(celsius, _I16_C[0]), _I16_C[1]) * 100.0)
 
 
 def _report(head: Head, *, foot: bool, mask: bool) -> BedReport:
@@ -421,7 +427,7 @@ def _report(head: Head, *, foot: bool, mask: bool) -> BedReport:
         spin_mrpm=round(wires.spin_rpm * 1000.0),
         applied_mn=round(head.applied_n * 1000.0),
         limit_mn=round(head.limit_n * 1000.0),
-        motor_cdegc=round(wires.motor_c * 100.0),
-        surface_cdegc=round(wires.surface_c * 100.0),
+        motor_cdegc=_centidegrees(wires.motor_c),
+        surface_cdegc=_centidegrees(wires.surface_c),
         flags=flags,
     )
