@@ -252,7 +252,7 @@ def _force(
     allowed = Limit(wanted_n, "")
     clamps: list[Clamp] = []
     step_s = min(max(dt_s, 0.0), MAX_DT_S) if isfinite(dt_s) else 0.0
-    rise_n = min(max(asked.rise_n_s, 0.0), RISE_N_S) * step_s if asked.rise_n_s > 0.0 else 0.0
+    rise_n = min(asked.rise_n_s, RISE_N_S) * step_s if asked.rise_n_s > 0.0 else 0.0
     ceilings = [(last.force_n + rise_n, "rate"), (limit.value_n, limit.reason)]
     doubt = _doubt(seen)
     if doubt:

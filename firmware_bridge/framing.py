@@ -176,7 +176,6 @@ class UpDecoder:
         found = data.find(SYNC, search_from)
         if found < 0:
             found = len(data) - 1 if data[-1:] == SYNC[:1] else len(data)
-        found = max(found, search_from)
         self.stats.skipped_bytes += found - start
         return found
 
