@@ -39,14 +39,14 @@ standings = st.builds(
 )
 
 
-def here(caps, *, limit_n=16.0, x_mm=80.0, y_mm=100.0, zone=25):
+def here(caps, *, limit_n=16.0, x_mm=80.0, y_mm=100.0, zone=25, most_n=16.0):
     return tighten_by_session(
         Limit(limit_n, "user_max:arch"),
         caps,
         smallest_share(caps),
         x_mm=x_mm,
         y_mm=y_mm,
-        most_n=16.0,
+        most_n=most_n,
         region=ARCH,
         zone=zone,
         doubt_mm=2.0,
@@ -278,6 +278,7 @@ def test_a_share_that_leaves_as_much_as_is_allowed_is_not_the_reason():
     assert here(half, limit_n=8.0) == Limit(8.0, "user_max:arch")
     assert here(half, limit_n=7.9) == Limit(7.9, "user_max:arch")
     assert here(half, limit_n=8.1) == Limit(8.0, "comfort:arch")
+    assert here(half, limit_n=0.5, most_n=0.5) == Limit(0.25, "comfort:arch")
 
 
 @pytest.mark.parametrize(
@@ -329,6 +330,10 @@ def test_every_sore_spot_counts():
 )
 def test_the_force_that_would_bring_the_peak_down_is_what_is_left(force_n, value_n):
     assert pressed(100.0, force_n).value_n == pytest.approx(value_n)
+
+
+def test_a_head_that_pulls_may_not_press_where_the_peak_is_too_high():
+    assert pressed(100.0, -math.inf) == Limit(0.0, "pressure:arch")
 
 
 @pytest.mark.parametrize(("held_us", "binds"), [(4_999_999, False), (5_000_000, True)])

@@ -1,6 +1,7 @@
 """Causes give way only to graver ones, and a latched one only to a person."""
 
 import ast
+import re
 from importlib.resources import files
 
 import pytest
@@ -107,6 +108,10 @@ ROW = {
 }
 
 
+KEYS = f"must have exactly: {', '.join(ROW)}"
+NEEDS = "needs a deadline above 0 and rows of the hazard table"
+
+
 def table(**changed) -> str:
     rows = {**ROW, **changed}
     return "schema = 1\n[causes.cat]\n" + "\n".join(f"{key} = {rows[key]}" for key in rows)
@@ -157,25 +162,25 @@ def test_what_stopped_a_massage_never_ends_by_itself(happening, ends, clear):
 @pytest.mark.parametrize(
     ("text", "where", "says"),
     [
-        (table(happening='"armed"'), "causes.cat", "means nothing"),
-        (table(happening='"nonsense"'), "causes.cat", "means nothing"),
-        (table(clear='"nonsense"'), "causes.cat", "means nothing"),
-        (table(deadline_ms="[]"), "causes.cat", "means nothing"),
-        (table(rows="5"), "causes.cat", "means nothing"),
-        (table(deadline_ms="0"), "causes.cat", "needs a deadline"),
-        (table(deadline_ms="-1"), "causes.cat", "needs a deadline"),
-        (table(rows="[]"), "causes.cat", "needs a deadline"),
-        (table(extra="1"), "causes.cat", "must have exactly: event, detection, happening"),
-        (table().replace("stop = true", ""), "causes.cat", "must have exactly"),
-        (f"schema = 1\n[causes]\ncat = {list(ROW)}", "causes.cat", "must have exactly"),
-        ("schema = 1\n[causes]\ncat = 1", "causes.cat", "must have exactly"),
-        ("schema = 1\n[causes]", "causes", "must be tables"),
-        ("schema = 1\ncauses = [1]", "causes", "must be tables"),
-        ("schema = 1", "causes", "must be tables"),
+        (table(happening='"armed"'), "causes.cat", "means nothing: .*"),
+        (table(happening='"nonsense"'), "causes.cat", "means nothing: .*"),
+        (table(clear='"nonsense"'), "causes.cat", "means nothing: .*"),
+        (table(deadline_ms="[]"), "causes.cat", "means nothing: .*"),
+        (table(rows="5"), "causes.cat", "means nothing: .*"),
+        (table(deadline_ms="0"), "causes.cat", NEEDS),
+        (table(deadline_ms="-1"), "causes.cat", NEEDS),
+        (table(rows="[]"), "causes.cat", NEEDS),
+        (table(extra="1"), "causes.cat", KEYS),
+        (table().replace("stop = true", ""), "causes.cat", KEYS),
+        (f"schema = 1\n[causes]\ncat = {list(ROW)}", "causes.cat", KEYS),
+        ("schema = 1\n[causes]\ncat = 1", "causes.cat", KEYS),
+        ("schema = 1\n[causes]", "causes", "must be tables, one a cause"),
+        ("schema = 1\ncauses = [1]", "causes", "must be tables, one a cause"),
+        ("schema = 1", "causes", "must be tables, one a cause"),
         ("schema = 2", "schema", "must be 1"),
         ("", "schema", "must be 1"),
-        ("schema =", "", "not TOML"),
-        (f"deep = {'[' * 5_000}", "", "not TOML"),
+        ("schema =", "", "not TOML: .*"),
+        (f"deep = {'[' * 5_000}", "", "not TOML: .*"),
     ],
     ids=lambda value: str(value)[-40:],
 )
@@ -183,7 +188,7 @@ def test_a_damaged_table_of_causes_is_refused(text, where, says):
     with pytest.raises(BadFileError) as refused:
         parse_causes(text, "f.toml")
     assert (refused.value.path, refused.value.where) == ("f.toml", where)
-    assert refused.value.why.startswith(says)
+    assert re.fullmatch(says, refused.value.why)
 
 
 def test_what_ends_by_itself_is_over_when_it_has_gone_and_nothing_else_is(monkeypatch):
@@ -227,4 +232,6 @@ def test_each_act_of_a_person_ends_as_much_as_it_may(act, code):
 def test_the_words_of_the_table_are_those_that_the_reference_page_explains():
     assert [clear.value for clear in Clear] == ["itself", "resume", "start", "acknowledge"]
     assert [severity.value for severity in Severity] == [0, 1, 2, 3]
-    assert len({what.value for what in What}) == 5
+    assert [what.value for what in What] == [
+        "happened", "gone", "resumed", "started", "acknowledged",
+    ]  # fmt: skip

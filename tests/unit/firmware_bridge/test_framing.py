@@ -179,6 +179,31 @@ def test_noise_is_thrown_away_but_for_what_may_begin_a_message(noise, kept):
     assert decoder.stats == told(skipped_bytes=9 - kept)
 
 
+@pytest.mark.parametrize("before", [b"", wrap_up(up(1))], ids=["at first", "later"])
+def test_five_bytes_of_noise_are_known_for_noise(before):
+    decoder = UpDecoder(LENGTHS)
+    decoder.feed(before)
+    assert decoder.feed(b"\x11" * 5) == []
+    assert (decoder.buffered_bytes, decoder.stats.skipped_bytes) == (0, 5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_a_message_right_behind_noise_and_a_message_is_found(count):
+    decoder = UpDecoder(LENGTHS)
+    assert decoder.feed(wrap_up(up(1)) + b"\x11" * count + wrap_up(up(2))) == [up(1), up(2)]
+    assert decoder.stats == told(accepted=2, skipped_bytes=count)
+
+
+def test_a_sync_in_the_place_of_a_length_begins_a_message():
+    """Two sync words in a row read as a length of 23 205."""
+    decoder = UpDecoder({KIND: (2, 5), 2: (1, 40_000)})
+    whole = 23_205 + 8
+    stream = (SYNC + wrap_up(up(3))).ljust(whole, b"\x11")
+    assert decoder.feed(stream[:-1]) == []
+    assert decoder.feed(stream[-1:]) == [up(3)]
+    assert (decoder.stats.bad_crc, decoder.stats.accepted) == (1, 1)
+
+
 def test_a_sync_split_by_a_chunk_after_noise_is_found():
     decoder = UpDecoder(LENGTHS)
     message = wrap_up(up(3))
@@ -221,6 +246,8 @@ def test_noise_after_a_message_that_is_waited_for_needs_no_more_than_a_head():
         ((bytes(8) + b"\x01" + bytes(8) + b"\x01" + bytes(8),), 3),
         ((bytes(3), bytes(5) + b"\x01" + bytes(5), bytes(3)), 2),
         ((bytes(7) + b"\x01" + bytes(7),), 0),
+        ((bytes(4) + b"!" + bytes(4),), 0),
+        ((b"\x01" + bytes(4) + b"!" + bytes(4),), 0),
         ((b"\x01" + bytes(7) + b"\x02" + bytes(2) + b"\x01",), 0),
     ],
 )
