@@ -10,6 +10,7 @@ columns) is worked out every SLOW_SCANS scans and kept as one image between.
 
 import itertools
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -62,23 +63,23 @@ _PARTS: Final = 20
 
 _PER_MM: Final = 2.0
 _RELIEF_STEP_MM: Final = 2.5
+_HUMPS: Final = 4096
+"""A hump is one of 20 places and some dozen sizes for a contact, of 200 places for a relief."""
 
 
 class Relief:
     """How a head at one place takes load off the resting foot.
 
     Attributes:
-        rows: Where on the matrix.
-        cols: As rows.
+        image_kpa: What lies around there in the image of the moment; a view.
         per_n: Pressure to take off for each newton [kPa].
         most_n: All that the foot bears around there.
     """
 
-    __slots__ = ("cols", "most_n", "per_n", "rows")
+    __slots__ = ("image_kpa", "most_n", "per_n")
 
-    def __init__(self, rows: slice, cols: slice, per_n: Field, most_n: float) -> None:
-        self.rows = rows
-        self.cols = cols
+    def __init__(self, image_kpa: Field, per_n: Field, most_n: float) -> None:
+        self.image_kpa = image_kpa
         self.per_n = per_n
         self.most_n = most_n
 
@@ -213,7 +214,8 @@ class Matrices:
         if relief_n > 0.0 and foot_scale > 0.0:
             self._relieve(image, self._relief(bed, x_mm, y_mm), relief_n, foot_scale)
         rows, cols, weights = self._patch(x_mm, y_mm, radius_mm)
-        image[rows, cols] += weights * (head_n / self._cell_n)
+        under_kpa = image[rows, cols]
+        under_kpa += weights * (head_n / self._cell_n)
 
     def scan(self) -> Counts:
         """Return the counts, shape (2, rows, cols), read-only."""
@@ -262,9 +264,9 @@ class Matrices:
 
     def _relieve(self, image: Field, relief: Relief, relief_n: float, foot_scale: float) -> None:
         """Take load off the foot: first around the head, the rest everywhere."""
-        near_n = relief.most_n * foot_scale
-        near_n = min(near_n, relief_n)
-        image[relief.rows, relief.cols] -= relief.per_n * near_n
+        near_n = min(relief.most_n * foot_scale, relief_n)
+        image_kpa = relief.image_kpa
+        image_kpa -= relief.per_n * near_n
         rest_n = relief_n - near_n
         if rest_n > 1e-3:
             left_n = float(image.sum()) * self._cell_n
@@ -288,7 +290,7 @@ class Matrices:
         lifted_kpa = share / share.max() * self._feet_kpa[bed, rows, cols]
         most_n = float(lifted_kpa.sum()) * self._cell_n
         per_n = lifted_kpa / most_n if most_n > 0.0 else lifted_kpa
-        return Relief(rows, cols, per_n.astype(np.float32), most_n)
+        return Relief(self._image[bed, rows, cols], per_n.astype(np.float32), most_n)
 
     def _patch(self, x_mm: float, y_mm: float, radius_mm: float) -> tuple[slice, slice, Field]:
         """Return where a contact lies on the matrix and how its force spreads, sum 1."""
@@ -316,8 +318,12 @@ class Matrices:
         return row, col, along[:, None] * across
 
 
+@lru_cache(_HUMPS)
 def _hump(center: float, reach: float) -> tuple[int, Field]:
-    """Return first cell and weights of a parabolic hump, in cells, integrated over each; sum 1."""
+    """Return first cell and weights of a parabolic hump, in cells, integrated over each; sum 1.
+
+    They are kept; read-only use.
+    """
     low = math.floor(center - reach)
     high = math.ceil(center + reach)
     sums = []
