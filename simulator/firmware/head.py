@@ -100,6 +100,7 @@ class Head:
 
     __slots__ = (
         "_approach_mm_s",
+        "_arrived",
         "_cell",
         "_cell_limits",
         "_contact_z_mm",
@@ -108,6 +109,8 @@ class Head:
         "_k_z_mm",
         "_n_per_ma",
         "_parked",
+        "_parked_x_mm",
+        "_parked_y_mm",
         "_press_mm_s",
         "_rise_n",
         "_slope_mm_s",
@@ -139,7 +142,8 @@ class Head:
         self.motion = _LIFTED
         self.limits = no_limits()
         self._cell, self._cell_limits = -1, self.limits
-        self._parked = False
+        self._parked = self._arrived = False
+        self._parked_x_mm, self._parked_y_mm = wires.x_mm, wires.y_mm
         self.watch = Watch()
         self.drives = Drives(wires)
         self.spin = Spin(wires)
@@ -298,15 +302,9 @@ class Head:
         """One millisecond under the orders of the host; return what trips, usually nothing."""
         wires = self.wires
         self.force_n = force_n = wires.force_a_n * self._gain - self._zero_n
-        if (
-            self._parked
-            and wires.z_mm <= 0.0
-            and not (fresh and self.asked_n > 0.0)
-            and self.limits is self._cell_limits
-            and self._cell >= 0
-        ):
+        if self._parked and self._undisturbed(wires, fresh):
             self.clamped = False
-            return self.watch.judge_range(force_n)  # nothing is asked, and nothing has changed
+            return self.watch.judge_range(force_n)
         cell = int(wires.y_mm * PER_MM) * COLS + int(wires.x_mm * PER_MM)
         if cell != self._cell or self.limits is not self._cell_limits:
             trip = self._look_up(cell)
@@ -354,6 +352,19 @@ class Head:
                 return self.watch.judge_range(force_n)
         return self.watch.judge(wires, force_n, force_b_n, motion)
 
+    def _undisturbed(self, wires: HeadWires, fresh: bool) -> bool:
+        """Nothing is asked of a parked head, and nothing has changed since it was parked."""
+        if wires.z_mm > 0.0 or (fresh and self.asked_n > 0.0):
+            return False
+        if self._cell < 0 or self.limits is not self._cell_limits:
+            return False
+        return self._arrived or (
+            self.feed_mm_s == 0.0
+            and wires.z_flag
+            and wires.x_mm == self._parked_x_mm
+            and wires.y_mm == self._parked_y_mm
+        )
+
     def _look_up(self, cell: int) -> Trip:
         """Take the limits of another cell out of memory that may fail."""
         if not 0 <= cell < CELLS:
@@ -384,7 +395,9 @@ class Head:
             self._parked = False
             return
         self._lower(wires)
-        self._parked = away_mm < _THERE_MM and wires.z_speed_mm_s == 0.0
+        self._arrived = away_mm < _THERE_MM
+        self._parked = (self._arrived or self.feed_mm_s == 0.0) and wires.z_speed_mm_s == 0.0
+        self._parked_x_mm, self._parked_y_mm = wires.x_mm, wires.y_mm
 
     def _approach(self, wires: HeadWires, force_n: float, wanted_n: float) -> None:
         self.applied_n = wanted_n if wanted_n < TOUCH_N else TOUCH_N

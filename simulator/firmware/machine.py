@@ -352,12 +352,12 @@ class Machine:
         if panel.start_pressed != self._started or panel.stop_pressed != self._stopped:
             self._feel_buttons()
         state = self.state
-        if state == _RUNNING or state == _ARMED:  # noqa: PLR1714, SIM109 - a tuple costs at 1 kHz
+        if state is _RUNNING or state is _ARMED:
             self._drive(now_us)
-        elif state == _SILENT:
+        elif state is _SILENT:
             if self._boot_us >= 0:
                 self._start_up(now_us)
-        elif state != _LIMP:
+        elif state is not _LIMP:
             self._rest(now_us)
         self._beat = beat = (self._beat + 1) % _BEATS
         if beat == 0 or beat == _BEATS // 2:
