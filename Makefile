@@ -10,7 +10,7 @@ GUARDED := limits caps governor failsafe hold unloading permission trouble
 GUARDED_TESTS := $(GUARDED:%=tests/unit/controller/test_%.py) tests/property/test_governor.py \
 	tests/unit/firmware_bridge/test_framing.py
 
-.PHONY: run test check test-all test-browser bench cover mutants soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test lint check test-all test-browser bench cover mutants soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
@@ -21,11 +21,13 @@ test: setup-dev  ## the suite that needs no browser and no hardware
 	$(BIN)/pytest -q $(PARALLEL) -m "not browser and not realtime"
 	$(BIN)/pytest -q -m "realtime and not browser"
 
-check: setup-dev  ## format, lint, types, layers, fast tests
+lint: setup-dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+check: lint  ## the same, fast tests, every branch of the guarding modules
 	$(BIN)/pytest -q -x $(PARALLEL) -m "not browser and not realtime and not slow"
 	@$(MAKE) --no-print-directory cover
 
