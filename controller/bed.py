@@ -7,6 +7,7 @@ import numpy as np
 
 from controller.contact import Contact, Finding, HeadPlace, find_contact
 from controller.field import MAX_DOUBT_MM, SoleField, build_field, pose_doubt_mm
+from controller.footing import STILL, STIRRED_MM, Footing, Stir, look, moved_mm, take_footing
 from controller.geometry import Grid, Side
 from controller.pose import FootPose, PoseFit, advance_fit, begin_fit
 from controller.pressure import Counts, Kpa, calibrate
@@ -15,7 +16,8 @@ from firmware_bridge.messages import BedReport, Frame
 
 STILL_US: Final = 1_000_000
 STILL_MM: Final = 8.0
-"""A foot that stays this near for this long is still. Podal proposal."""
+"""A foot whose centre of pressure stays this near for this long is still, and is registered; from
+then on its whole image says whether it moves. Podal proposal."""
 
 GONE_RATIO: Final = 0.4
 GONE_FRAMES: Final = 3
@@ -54,6 +56,9 @@ class Bed(NamedTuple):
         anchor_y_mm: Centre of pressure when the foot last settled.
         still_since_us: When it settled there, -1 while there is no foot.
         fit: Pose fit under way.
+        footing: The image that was fitted, to see by whether the foot has moved since.
+        stir: What has changed since.
+        strange: Something else lies there beside the registered foot.
         pose: Pose of the registered foot.
         field: What that sole allows.
         settled_n: Load when the pose was registered.
@@ -72,6 +77,9 @@ class Bed(NamedTuple):
     anchor_y_mm: float = 0.0
     still_since_us: int = -1
     fit: PoseFit | None = None
+    footing: Footing | None = None
+    stir: Stir = STILL
+    strange: bool = False
     pose: FootPose | None = None
     field: SoleField | None = None
     settled_n: float = 0.0
@@ -83,6 +91,11 @@ class Bed(NamedTuple):
     def registered(self) -> bool:
         """A foot lies still here and the sole's field is known."""
         return self.field is not None
+
+    @property
+    def watched(self) -> bool:
+        """How the foot lay when it was registered is known, and compared with."""
+        return self.footing is not None and self.fit is None
 
     @property
     def gone(self) -> bool:
@@ -157,8 +170,8 @@ def _settle(bed: Bed, contact: Contact, now_us: int) -> Bed:
         return _forget(bed, still_since_us=-1, refusal=contact.reason)
     if bed.odd_frames:
         bed = bed._replace(odd_frames=0)
-    moved_mm = math.hypot(contact.cop_x_mm - bed.anchor_x_mm, contact.cop_y_mm - bed.anchor_y_mm)
-    if bed.still_since_us >= 0 and moved_mm <= STILL_MM:
+    way_mm = math.hypot(contact.cop_x_mm - bed.anchor_x_mm, contact.cop_y_mm - bed.anchor_y_mm)
+    if bed.still_since_us >= 0 and (bed.watched or way_mm <= STILL_MM):
         return bed
     return _forget(bed, still_since_us=now_us, refusal="moving")._replace(
         anchor_x_mm=contact.cop_x_mm,
@@ -171,10 +184,35 @@ def _forget(bed: Bed, *, still_since_us: int, refusal: str) -> Bed:
         still_since_us=still_since_us,
         refusal=refusal,
         fit=None,
+        footing=None,
+        stir=STILL,
+        strange=False,
         pose=None,
         field=None,
         gone_frames=0,
     )
+
+
+def feel(bed: Bed, counts: Counts, machine: Machine, head: HeadPlace | None, now_us: int) -> Bed:
+    """Return the bed after a look at whether the registered foot has stirred, or has got company.
+
+    A foot that has stirred is registered anew. One with company is not, or what lies beside it
+    would be taken for a part of it: that has to go first, or the foot has to be lifted.
+    """
+    footing = bed.footing
+    if footing is None or bed.fit is not None:
+        return bed
+    kpa = calibrate(counts, machine.calibrations[0 if bed.side is Side.LEFT else 1])
+    stir = look(footing, kpa, machine.grid, head, bed.stir)
+    if bed.pose is not None and moved_mm(stir, footing, bed.pose) > STIRRED_MM:
+        return _forget(bed, still_since_us=now_us, refusal="moving")
+    if stir.strange:
+        return bed._replace(
+            stir=stir, strange=True, pose=None, field=None, gone_frames=0, refusal="not_one_thing"
+        )
+    if bed.strange:
+        return _forget(bed, still_since_us=now_us, refusal="moving")
+    return bed._replace(stir=stir)
 
 
 def register(bed: Bed, settings: Settings, now_us: int) -> Bed:
@@ -182,10 +220,17 @@ def register(bed: Bed, settings: Settings, now_us: int) -> Bed:
     machine = settings.machine
     if machine is None or bed.registered or bed.still_since_us < 0 or bed.calm_kpa is None:
         return bed
+    if bed.strange:
+        return bed
     if now_us - bed.still_since_us < STILL_US:
         return bed
     if bed.fit is None:
-        return bed._replace(fit=begin_fit(np.asarray(bed.calm_kpa), machine.grid))
+        image = np.asarray(bed.calm_kpa)
+        return bed._replace(
+            fit=begin_fit(image, machine.grid),
+            footing=take_footing(image, machine.grid),
+            stir=STILL,
+        )
     fit = advance_fit(bed.fit)
     if fit.failed:
         return _retry(bed, fit.failed, now_us)
@@ -195,7 +240,7 @@ def register(bed: Bed, settings: Settings, now_us: int) -> Bed:
 
 
 def _retry(bed: Bed, refusal: str, now_us: int) -> Bed:
-    return bed._replace(fit=None, refusal=refusal, still_since_us=now_us)
+    return bed._replace(fit=None, footing=None, refusal=refusal, still_since_us=now_us)
 
 
 def _accept(bed: Bed, pose: FootPose, settings: Settings, machine: Machine, now_us: int) -> Bed:

@@ -8,7 +8,7 @@ register the feet, look along the path. Time is data; no clock, no input, no out
 from typing import Final
 
 from controller.arming import UNMASKED, hear_answers, mask_for
-from controller.bed import Bed, judge, register, weigh
+from controller.bed import Bed, feel, judge, register, weigh
 from controller.caps import SessionCaps
 from controller.contact import HeadPlace
 from controller.errors import ControllerError, UnknownRoutineError
@@ -48,6 +48,9 @@ SILENT_US: Final = 1_000_000
 
 JUDGE_FRAMES: Final = 8
 """The shape on each bed is judged 25 times a second; its load at every frame."""
+
+FEEL_FRAMES: Final = 4
+"""Whether a registered foot has stirred is felt 50 times a second, between the judgements."""
 
 HEAD_CLEAR_N: Final = 0.5
 ARM_EVERY_US: Final = 300_000
@@ -136,6 +139,8 @@ def _see(state: State, frame: Frame, settings: Settings, machine: Machine) -> St
         head = HeadPlace(report.x_um / 1000, report.y_um / 1000)
     if state.frames % JUDGE_FRAMES == index * (JUDGE_FRAMES // 2 + 1):
         seen = judge(bed, frame.counts[index], machine, head, state.now_us)
+    elif bed.watched and state.frames % FEEL_FRAMES == 2 + index:
+        seen = feel(bed, frame.counts[index], machine, head, state.now_us)
     elif head is None:
         seen = register(bed, settings, state.now_us)
     else:
@@ -227,6 +232,8 @@ def _unfeel(state: State) -> State:
 
 
 def _notice_feet(state: State) -> State:
+    if state.session in PRESSING and any(bed.strange for bed in state.beds):
+        return fail(state, "not_one_foot")
     if state.session in (Session.RUNNING, Session.ENDING):
         if any(bed.gone for bed in state.beds):
             return fail(state, "foot_gone")

@@ -1,0 +1,142 @@
+"""Does the foot still lie as it was registered, and alone? Asked while the head presses, too.
+
+What the matrix feels now, away from the head, is taken for the registered image moved a little and
+grown heavier or lighter; least squares say how far (Lucas & Kanade 1981, with a gain). What they
+leave over is load that is not this foot's: a hand, another foot. A few passes over one image, so
+that it can be asked every 20 ms.
+"""
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from controller.contact import HeadPlace
+from controller.geometry import Floats, Grid, cell_centres
+from controller.pose import FootPose
+from controller.pressure import Kpa
+
+STIRRED_MM: Final = 3.5
+"""Heel or toes so far from where they lay: the pose holds no more. Quiet feet of all simulated
+people read 2.8 mm at most; row B2 of the hazard table allows 8. Podal proposal, unconfirmed on
+hardware."""
+
+STRANGE_N: Final = 4.0
+"""So much load that is not the foot's: something else lies there. Quiet feet under massage read
+2 N at most, a hand that weighs 15 N at least 5. Podal proposal, unconfirmed on hardware."""
+
+AROUND_HEAD_MM: Final = 40.0
+"""So near the head it decides what the matrix feels. Podal proposal, unconfirmed on hardware."""
+
+SMOOTHING: Final = 0.5
+"""Share of the newest look: two of them, 40 ms, to follow a foot that slides away."""
+
+PRESENT_RATIO: Final = 0.5
+"""A foot that bears less than this share is being lifted: its load says so, not its place."""
+
+_TURN_PER_MM: Final = 0.01
+"""Turns are solved for in hundredths of a radian, one for each mm at 100 mm: all figures alike."""
+
+
+class Footing(NamedTuple):
+    """How a foot lay when it was registered.
+
+    Attributes:
+        kpa: What the matrix felt, (rows*cols,).
+        basis: What it would feel more if the foot lay 1 mm further in x, 1 mm in y, 0.01 rad
+            clockwise, and as heavily again; (rows*cols, 4).
+        middle_x_mm: About which it turns.
+        middle_y_mm: About which it turns.
+    """
+
+    kpa: Floats
+    basis: Floats
+    middle_x_mm: float
+    middle_y_mm: float
+
+
+class Stir(NamedTuple):
+    """What has changed since, smoothed.
+
+    Attributes:
+        x_mm: How far the foot lies from there.
+        y_mm: How far the foot lies from there.
+        turn_rad: How far it has turned, clockwise seen from above.
+        heavier: By which share of its load then it is heavier.
+        strange_n: Load that is not the foot's.
+    """
+
+    x_mm: float = 0.0
+    y_mm: float = 0.0
+    turn_rad: float = 0.0
+    heavier: float = 0.0
+    strange_n: float = 0.0
+
+    @property
+    def strange(self) -> bool:
+        """Something else lies on the bed; who stands up is only heavy."""
+        return self.strange_n > STRANGE_N * max(1.0 + self.heavier, 1.0)
+
+
+STILL: Final = Stir()
+
+
+def take_footing(kpa: Kpa, grid: Grid) -> Footing:
+    """Return what to compare with, from a calm image without a head, (rows, cols) [kPa]."""
+    image = np.asarray(kpa, dtype=np.float64)
+    padded = np.pad(image, 1)
+    along_x = (padded[1:-1, 2:] - padded[1:-1, :-2]).ravel() / (2.0 * grid.pitch_x_mm)
+    along_y = (padded[:-2, 1:-1] - padded[2:, 1:-1]).ravel() / (2.0 * grid.pitch_y_mm)
+    x_mm, y_mm = cell_centres(grid)
+    flat = image.ravel()
+    total = max(float(flat.sum()), 1e-9)
+    middle_x_mm, middle_y_mm = float(flat @ x_mm) / total, float(flat @ y_mm) / total
+    turning = along_x * (y_mm - middle_y_mm) - along_y * (x_mm - middle_x_mm)
+    basis = np.stack((-along_x, -along_y, -turning * _TURN_PER_MM, flat), axis=1)
+    return Footing(flat, basis, middle_x_mm, middle_y_mm)
+
+
+def look(footing: Footing, kpa: Kpa, grid: Grid, head: HeadPlace | None, last: Stir) -> Stir:
+    """Return what has changed, after one more image.
+
+    Args:
+        footing: How the foot lay.
+        kpa: What the matrix feels now, (rows, cols).
+        grid: Of the matrix.
+        head: Where the roller presses the matrix, None while it is lifted.
+        last: The look before.
+    """
+    more = kpa.ravel() - footing.kpa
+    basis = weighed = footing.basis
+    if head is not None:
+        x_mm, y_mm = cell_centres(grid)
+        away = (x_mm - head.x_mm) ** 2 + (y_mm - head.y_mm) ** 2 > AROUND_HEAD_MM**2
+        more = more * away
+        weighed = basis * away[:, None]
+    normal = basis.T @ weighed
+    normal.flat[::5] += 1e-6  # a print that is all under the head tells nothing, and raises nothing
+    figures = np.linalg.solve(normal, weighed.T @ more)
+    heavier = float(figures[3])
+    if not heavier > PRESENT_RATIO - 1.0:
+        return last
+    left_kpa = float(more.sum() - weighed.sum(axis=0) @ figures)
+    now = (
+        float(figures[0]),
+        float(figures[1]),
+        float(figures[2]) * _TURN_PER_MM,
+        heavier,
+        left_kpa * grid.cell_area_cm2 / 10.0,
+    )
+    return Stir(*(old + SMOOTHING * (new - old) for old, new in zip(last, now, strict=True)))
+
+
+def moved_mm(stir: Stir, footing: Footing, pose: FootPose) -> float:
+    """Return how far the heel or the toes have moved, whichever has farther."""
+    axis = math.radians(pose.axis_deg)
+    farthest_mm = 0.0
+    for along_mm in (0.0, pose.length_mm):
+        x_mm = pose.heel_x_mm + along_mm * math.sin(axis) - footing.middle_x_mm
+        y_mm = pose.heel_y_mm + along_mm * math.cos(axis) - footing.middle_y_mm
+        way_mm = math.hypot(stir.x_mm + stir.turn_rad * y_mm, stir.y_mm - stir.turn_rad * x_mm)
+        farthest_mm = max(farthest_mm, way_mm)
+    return farthest_mm
