@@ -137,6 +137,11 @@ def test_who_stands_up_is_heavy_and_not_company():
     assert stir._replace(heavier=0.0).strange
 
 
+@given(st.floats(-4.0, 4.0), st.floats(-4.0, 4.0), st.floats(-0.02, 0.02))
+def test_a_foot_that_moves_is_no_company(x_mm, y_mm, turn_rad):
+    assert not seen(print_kpa(x_mm=x_mm, y_mm=y_mm, turn_rad=turn_rad)).strange
+
+
 def test_a_foot_that_is_being_lifted_says_nothing_about_its_place():
     before = seen(print_kpa(x_mm=1.0))
     assert look(FOOTING, 0.3 * CALM, GRID, None, before) == before
