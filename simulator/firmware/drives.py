@@ -70,6 +70,9 @@ UNLOAD_BEATS: Final = 6
 """60 ms: within them a press that lets go must have moved by UNLOAD_WAY_MM."""
 
 UNLOAD_WAY_MM: Final = 2.0
+HELD_BEATS: Final = 3
+"""30 ms: one that draws its limit and has not moved by STALL_WAY_MM then will not move at all."""
+
 _UNLOADED_N: Final = 0.3
 
 _NONE: Final = Trip.NONE
@@ -307,9 +310,15 @@ class Drives:
             self._unload_z_mm = z_mm
             self._z.forget(z_mm)
         self._unload_beats += 1
-        if self._unload_beats <= UNLOAD_BEATS:
-            return _NONE
         way_mm = self._unload_z_mm - z_mm
+        if self._unload_beats <= UNLOAD_BEATS:
+            held = (
+                self._unload_beats > HELD_BEATS
+                and -STALL_WAY_MM < way_mm < STALL_WAY_MM
+                and self.wires.press_ma < -STALL_MA
+                and force_n >= _UNLOADED_N
+            )
+            return Trip.RETRACT_FAILED if held else _NONE
         self._unload_beats = 1
         self._unload_z_mm = z_mm
         if way_mm >= UNLOAD_WAY_MM or (z_mm <= UNLOAD_WAY_MM and self.wires.z_flag):

@@ -7,7 +7,7 @@ import math
 from typing import Final
 
 from firmware_bridge.messages import BedTarget, Calibration, LimitTable, Trip
-from simulator.firmware.drives import GONE_MA, RISE_MM_S, Drives
+from simulator.firmware.drives import GONE_MA, RISE_MM_S, STALL_MA, STALL_WAY_MM, Drives
 from simulator.firmware.identity import DESCRIPTOR
 from simulator.firmware.limits import CEILING_N, CELLS, COLS, PER_MM, WORD, no_limits
 from simulator.firmware.motion import Motion
@@ -31,15 +31,27 @@ _RISE_N: Final = _LIMITS.rise_mn_s / 1000.0 * _STEP_S
 _FEED_MM_S: Final = DESCRIPTOR.carriage.feed_max_um_s / 1000.0
 
 _TOP_MM: Final = DESCRIPTOR.carriage.z_max_um / 1000.0 - 0.5
-"""An approach that comes this far has missed the foot."""
+"""An approach that comes this far has missed the foot, and no press is driven further up: so far
+below the end of its way that it comes to rest before it."""
 
-TOUCH_N: Final = 1.3
-"""Held while the head feels for the skin: just above what counts as contact."""
+TOUCH_N: Final = 1.5
+"""Held while the head feels for the skin: above what says for certain that it is there."""
 
 CLEAR_MM: Final = 5.0
 
+FELT_N: Final = 1.25
+"""From here on the skin is felt for certain: five times the error of a load cell's zero and noise
+above CONTACT_N. Until then the press keeps the speed of an approach, and holds TOUCH_N."""
+
+LEFT_N: Final = 0.75
+"""Below this it is no longer: as far above the 0.5 N of a lost contact. Source of both: hazard
+table, F3 and B1."""
+
 TURNING_N: Final = 0.5
 """A head that turns in contact goes on down to this; it starts at CONTACT_N."""
+
+BLOCKED_BEATS: Final = 26
+"""130 ms of a current that moves nothing; after 150 ms none may flow. Source: hazard table, M2."""
 
 _SILENT_N: Final = 0.5
 _RISE_MM: Final = RISE_MM_S * _STEP_S
@@ -88,6 +100,8 @@ class Head:
         applied_n: Force obeyed now.
         limit_n: The device's own limit here.
         clamped: The device applies less than it is asked.
+        blocked: The press draws its limit and gets nowhere, with nothing on it: jammed, or at an
+            end of its way where its encoder does not see it. It is driven down no more.
         asked_n: What the set-point asks, by its force and its own limit.
         limits: Mask and ceiling in force, in memory that may fail.
         watch: What makes it let go by itself.
@@ -101,6 +115,8 @@ class Head:
     __slots__ = (
         "_approach_mm_s",
         "_arrived",
+        "_blocked_beats",
+        "_blocked_z_mm",
         "_cell",
         "_cell_limits",
         "_contact_z_mm",
@@ -115,11 +131,13 @@ class Head:
         "_rise_n",
         "_slope_mm_s",
         "_stiffness",
+        "_touching",
         "_z_mm",
         "_zero_b_n",
         "_zero_n",
         "applied_n",
         "asked_n",
+        "blocked",
         "clamped",
         "derate",
         "drives",
@@ -144,6 +162,8 @@ class Head:
         self._cell, self._cell_limits = -1, self.limits
         self._parked = self._arrived = False
         self._parked_x_mm, self._parked_y_mm = wires.x_mm, wires.y_mm
+        self.blocked = False
+        self._blocked_beats, self._blocked_z_mm = 0, wires.z_mm
         self.watch = Watch()
         self.drives = Drives(wires)
         self.spin = Spin(wires)
@@ -186,6 +206,7 @@ class Head:
         self.watch.forget()
         self._slope_mm_s = 0.0
         self._stiffness = 0.0
+        self._touching = False
         self._k_force_n, self._k_z_mm = 0.0, self.wires.z_mm
 
     def obey(self, target: BedTarget) -> None:
@@ -263,11 +284,15 @@ class Head:
         wires.vibration_hz = 0
         self.applied_n = 0.0
         self.motion = _LIFTED
+        self.blocked = False
+        self._blocked_beats = 0
         self.spin.backing = False
 
     def rest(self) -> None:
         """A new home has been found, or power has come back: nothing of before holds."""
         self.motion = _LIFTED
+        self.blocked = False
+        self._blocked_beats = 0
         self._z_mm = self.wires.z_mm
         self.drives.forget()
         self._forget_contact()
@@ -276,6 +301,10 @@ class Head:
         """Every 5 ms: watch what need not be watched each millisecond; return what trips."""
         wires = self.wires
         press_ma = wires.press_ma
+        if (press_ma > STALL_MA or press_ma < -STALL_MA) and self.force_n < CONTACT_N:
+            self._judge_blocked(wires.z_mm)
+        else:
+            self._blocked_beats = 0
         if -GONE_MA < press_ma < GONE_MA:
             trip = self.drives.judge_power()
         else:
@@ -293,6 +322,15 @@ class Head:
         if wires.spin_order_rpm:
             trip = trip or self.spin.judge(self.force_n)
         return trip
+
+    def _judge_blocked(self, z_mm: float) -> None:
+        way_mm = z_mm - self._blocked_z_mm
+        if not self._blocked_beats or way_mm > STALL_WAY_MM or way_mm < -STALL_WAY_MM:
+            self._blocked_z_mm = z_mm
+            self._blocked_beats = 0
+        self._blocked_beats += 1
+        if self._blocked_beats >= BLOCKED_BEATS:
+            self.blocked = True
 
     def slow_beat(self) -> Trip:
         """Every 10 ms: watch whether the drives get anywhere; return what trips."""
@@ -392,7 +430,7 @@ class Head:
             self._z_mm = wires.z_mm
             self.drives.turn_round()
             self.motion = _APPROACH
-            self._parked = False
+            self.blocked = self._parked = False
             return
         self._lower(wires)
         self._arrived = away_mm < _THERE_MM
@@ -412,11 +450,17 @@ class Head:
             self.motion = _PRESS
         wires.z_speed_mm_s = self._approach_mm_s
 
-    def _press(  # noqa: C901, PLR0912 - calls of min and max cost at 1 kHz
+    def _press(  # noqa: C901, PLR0912, PLR0915 - calls cost at 1 kHz
         self, wires: HeadWires, force_n: float, wanted_n: float
     ) -> None:
         rising = 0.0
         before_n = self.applied_n
+        if force_n < (LEFT_N if self._touching else FELT_N):
+            self._touching = False
+            # The ramp of the force begins on the skin, not in the air.
+            before_n, wanted_n = min(before_n, TOUCH_N), min(wanted_n, TOUCH_N)
+        else:
+            self._touching = True
         if wanted_n > before_n:
             highest_n = before_n + self.rise_n
             if wanted_n > highest_n:  # noqa: PLR1730 - a call of min costs at 1 kHz
@@ -436,6 +480,11 @@ class Head:
             self._travel(wires, self.feed_mm_s)
             if self.spin.asked_rpm != wires.spin_order_rpm:
                 self.spin.turn()
+        else:
+            self._travel(wires, min(self.feed_mm_s, _CREEP_MM_S))
+            if force_n < TURNING_N:
+                wires.spin_order_rpm = 0.0
+        if force_n >= CONTACT_N and self._touching:
             slope = 0.995 * self._slope_mm_s
             if (
                 wires.z_speed_mm_s < self._press_mm_s or error_n < 0.0
@@ -446,16 +495,12 @@ class Head:
             self._slope_mm_s = slope
             most_mm_s = self._press_mm_s
         else:
-            self._travel(wires, min(self.feed_mm_s, _CREEP_MM_S))
-            if force_n < TURNING_N:
-                wires.spin_order_rpm = 0.0
             self._slope_mm_s = slope = 0.0
             most_mm_s = self._approach_mm_s
-            stiffness = max(stiffness, _STIFFNESS_BASE)
         speed = (error_n * _BANDWIDTH_1_S + rising) / stiffness + slope
         if speed > most_mm_s:  # noqa: PLR1730
             speed = most_mm_s
-        if speed > 0.0 and self.watch.held:
+        if speed > 0.0 and (self.watch.held or wires.z_mm >= _TOP_MM):
             speed = self._slope_mm_s = 0.0
         wires.z_speed_mm_s = speed if speed > -_RETRACT_MM_S else -_RETRACT_MM_S
         if speed > self.drives.fastest_mm_s:
@@ -498,6 +543,9 @@ class Head:
     def _lower(self, wires: HeadWires) -> None:
         """Go down to z = 0 as fast as can be braked; the encoder alone does not end it."""
         z_mm = wires.z_mm
+        if self.blocked:
+            wires.z_speed_mm_s = 0.0
+            return
         if z_mm <= 0.0:
             wires.z_speed_mm_s = 0.0 if wires.z_flag else -_RETRACT_MM_S
             return

@@ -14,6 +14,15 @@ FOOT_N: Final = 8.0
 _MATRIX: Final = DESCRIPTOR.matrix
 _IMAGES: Final = 8
 _SMOOTHING: Final = 0.25
+
+AHEAD_MS: Final = 15.0
+"""A person who stands up adds 1-2 N a millisecond: that much and the way of the press off the skin
+have to fit into the 50 ms of invariant F6. Podal proposal, unconfirmed on hardware."""
+
+_LAG_MS: Final = (1.0 - _SMOOTHING) / _SMOOTHING * 1000.0 / DESCRIPTOR.rate_hz
+"""The smoothed load of a steady rise is so old."""
+
+_AHEAD: Final = AHEAD_MS / _LAG_MS
 _CELL_N_PER_COUNT: Final = _MATRIX.pitch_x_um * _MATRIX.pitch_y_um * 1e-12 * _MATRIX.pa_per_count
 _ZERO_COUNTS: Final = _MATRIX.zero_counts * _MATRIX.rows * _MATRIX.cols
 
@@ -26,11 +35,13 @@ class Loads:
     Attributes:
         bed_n: Whole load of each bed, head included, smoothed over some scans.
         resting_n: The same when its head was last off the skin.
+        ahead_n: What the load will be in AHEAD_MS if it goes on rising as it does.
     """
 
     def __init__(self) -> None:
         self.bed_n = [0.0, 0.0]
         self.resting_n = [0.0, 0.0]
+        self.ahead_n = [0.0, 0.0]
         self._empty = [False, False]  # what lies there at power-on was not placed
         self._images: list[Counts] = []
 
@@ -47,6 +58,7 @@ class Loads:
                 self.bed_n[bed] = load_n
             smooth_n = self.bed_n[bed] + (load_n - self.bed_n[bed]) * _SMOOTHING
             self.bed_n[bed] = smooth_n
+            self.ahead_n[bed] = load_n + (load_n - smooth_n) * _AHEAD
             if not lifted[bed]:
                 continue
             self.resting_n[bed] = smooth_n

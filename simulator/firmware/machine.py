@@ -406,6 +406,9 @@ class Machine:
         right.unload()
         if self.state != _RETRACT:
             return
+        if self._stuck():
+            self._give_up()
+            return
         if not self._unloaded:
             if not (left.clear and right.clear):
                 if now_us - self._retract_us > RETRACT_US:
@@ -416,6 +419,15 @@ class Machine:
             self._unloaded_us = now_us
         if (left.down and right.down) or now_us - self._unloaded_us > RETRACT_US:
             self._finish_unloading()
+
+    def _stuck(self) -> bool:
+        """No head gets any further, and one of them not as far as it should."""
+        left, right = self.heads
+        return (
+            (left.blocked or right.blocked)
+            and (left.blocked or left.clear)
+            and (right.blocked or right.clear)
+        )
 
     def _give_up(self) -> None:
         """Letting go has not ended: gone force is enough, force that stays is past any order."""
@@ -501,7 +513,7 @@ class Machine:
             self._watch_times(now_us)
 
     def _watch_times(self, now_us: int) -> None:
-        """Check what needs no hurry: dwell, whole load, caps."""
+        """Check what needs no hurry: dwell, caps."""
         step_ms = SLOW_TICK_US // 1000
         self._armed_ms += step_ms
         for bed, head in enumerate(self.heads):
@@ -510,11 +522,6 @@ class Machine:
             dwell.advance(x_mm=wires.x_mm, y_mm=wires.y_mm, force_n=head.force_n, step_ms=step_ms)
             if dwell.time_ms > self._table.dwell_ms:
                 self.let_go(Trip.DWELL)
-                return
-            bed_n = self.loads.bed_n[bed]
-            over_n = bed_n - self.loads.resting_n[bed]
-            if over_n * 1000.0 > self._table.total_over_resting_mn or bed_n > STANDING_N:
-                self.let_go(Trip.TOTAL_FORCE)
                 return
         if self._armed_ms >= self._table.session_ms:
             self.let_go(Trip.SESSION_CAP)
@@ -527,6 +534,17 @@ class Machine:
         for bed in self.loads.take(counts, lifted=(left.lifted, right.lifted)):
             self._consent_us = self.consent_at_us = self.now_us
             self._happen(EventKind.FOOT_PLACED, round(self.loads.bed_n[bed] * 1000), bed)
+        if self.state is _RUNNING or self.state is _ARMED:
+            self._weigh()
+
+    def _weigh(self) -> None:
+        """Let go as soon as a bed bears too much, or will before the heads could be off."""
+        loads, most_mn = self.loads, self._table.total_over_resting_mn
+        for bed in (0, 1):
+            bed_n = max(loads.bed_n[bed], loads.ahead_n[bed])
+            if (bed_n - loads.resting_n[bed]) * 1000.0 > most_mn or bed_n > STANDING_N:
+                self.let_go(Trip.TOTAL_FORCE)
+                return
 
     def _feel_buttons(self) -> None:
         panel = self._panel
