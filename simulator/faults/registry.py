@@ -173,7 +173,7 @@ def _motor_rows() -> Iterator[Row]:
         (*AXES, "left-spin", "right-spin"),
         "stuck",
         ("A4", "A8", "A11"),
-        "jammed: stands, and draws its limit",
+        "jammed: stands, and draws its limit; a press opens by its spring without power",
     )
     yield Row(
         "motor",

@@ -123,7 +123,10 @@ _SPIN_NOISE: Final = 50.0
 class Trouble(IntFlag):
     """What can be wrong with the drives of a head; the bench switches it on.
 
-    A jammed axis stands and draws its limit; a dead one neither pushes nor draws.
+    A jammed axis stands and draws its limit; a dead one neither pushes nor draws. In a jammed press
+    the rotor is held by its own current, as by a phase that stays on; its spring opens it once the
+    power is cut. That a press opens without power is what the hazard table asks of the hardware for
+    rows A11 and A12, and no software can give; one wedged against its spring has two faults.
     """
 
     X_JAMMED = 1
@@ -464,14 +467,15 @@ class BedPlant:
         if self.force_n > stall_n - _STALL_ROOM_N:
             most = (stall_n - self.force_n - _FRICTION_N) / PRESS_KG
             change = max(min(change, most), -_PRESS_DV)
-        if self.troubles & _PRESS_JAMMED:
+        jammed = self.troubles & _PRESS_JAMMED != 0 and self.powered
+        if jammed:
             vz = change = 0.0
         vz += change
         before_mm = self._motor_z_mm
         motor_mm = before_mm + vz * STEP_S
         if motor_mm <= 0.0 or motor_mm >= Z_MAX_MM:
             motor_mm, vz = (0.0 if motor_mm <= 0.0 else Z_MAX_MM), 0.0
-            if (order > 0.0) is (motor_mm == 0.0) and not self.troubles & _PRESS_JAMMED:
+            if (order > 0.0) is (motor_mm == 0.0) and not jammed:
                 order = 0.0  # it has come to its end, and is told to leave it
         self._vz, self._motor_z_mm = vz, motor_mm
         if -PRESS_CREEP_MM_S < vz < PRESS_CREEP_MM_S:

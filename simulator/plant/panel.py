@@ -9,8 +9,12 @@ from typing import Final
 from simulator.plant.chance import generator
 from simulator.wires import SUPPLY_V, PanelWires
 
-WATCHDOG_MS: Final = 100
-"""Its own oscillator counts this long without food before it cuts."""
+WATCHDOG_MS: Final = 40
+"""Its own oscillator counts this long without food before it cuts.
+
+What hangs keeps its last order, which comes some 10 ms after its frame and may not grow older than
+60 (W5); the hazard table, row E2, allows 100. Podal proposal, unconfirmed on hardware.
+"""
 
 STALL_N: Final = 90.0
 """Most that the press motor can push: its driver's current limit. Source: 80-100 N wanted, DOMAIN

@@ -60,6 +60,7 @@ class Person:
         self.legs = (Leg(), Leg())
         self.placements = [Placement(0), Placement(1)]
         self.tangled = [False, False]
+        self._in_hand = ["", ""]
         self.seated = False
         self.journal: list[tuple[int, str]] = []
         self._panel = panel
@@ -193,6 +194,7 @@ class Person:
         self._put_down(bed, now_us)
 
     def _put_down(self, bed: int, now_us: int) -> None:
+        self._in_hand[bed] = ""  # what was to lie there is put away: the foot is back
         if self.placements[bed].thing:
             self._lay("", bed)
         self.legs[bed].move(0.0, now_us)
@@ -228,8 +230,15 @@ class Person:
 
     def _exchange(self, thing: str, bed: int, now_us: int) -> None:
         """Lift the foot and lay something down in its place."""
+        self._in_hand[bed] = thing
+
+        def lay(_now_us: int) -> None:
+            if self._in_hand[bed]:
+                self._lay(self._in_hand[bed], bed)
+                self._in_hand[bed] = ""
+
         self.legs[bed].move(WITHDRAWN_MM, now_us)
-        self._after(LIFT_FIRST_US, now_us, lambda _now: self._lay(thing, bed))
+        self._after(LIFT_FIRST_US, now_us, lay)
 
     def _tangle(self, bed: int, tangled: bool) -> None:
         self.tangled[bed] = tangled

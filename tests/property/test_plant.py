@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.device import SHAPE, Device
-from simulator.plant.bed import X_RANGE_MM, Y_RANGE_MM, Z_MAX_MM, BedPlant, Trouble
+from simulator.plant.bed import X_RANGE_MM, Y_RANGE_MM, Z_MAX_MM, BedPlant
 from simulator.plant.feet import synthetic_feet
 from simulator.plant.panel import STALL_N, PanelPlant
 from simulator.plant.people import PEOPLE
@@ -65,7 +65,6 @@ def test_no_order_and_no_trouble_leads_beyond_what_the_machine_can(person, start
         assert 0.0 <= bed.z_mm <= Z_MAX_MM
         assert all(math.isfinite(value) for value in sensed(wires))
         assert abs(wires.press_ma) <= 40.0 + 11.0 * STALL_N + 0.01
-    bed.troubles &= ~int(Trouble.PRESS_JAMMED)
     panel_wires.relay = False
     for _ in range(500):
         panel.step()
