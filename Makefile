@@ -6,20 +6,25 @@ PORT ?= 8420
 STOP_PORT ?= 8421
 ARGS ?=
 PARALLEL ?= -n 2 --dist loadgroup
+REALTIME ?= $(PARALLEL)
+DRAW ?=
 GUARDED := limits caps governor failsafe hold unloading permission trouble
 GUARDED_TESTS := $(GUARDED:%=tests/unit/controller/test_%.py) tests/property/test_governor.py \
 	tests/unit/firmware_bridge/test_framing.py
 
-.PHONY: run test lint check test-all test-browser bench cover mutants soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test thorough lint check test-all test-browser bench cover mutants soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
 	@$(BIN)/podal-sim serve --link .run/device --person auto $(ARGS) -- \
 		$(BIN)/podal run --device .run/device --port $(PORT) --stop-port $(STOP_PORT) --state .run/state
 
-test: setup-dev  ## the suite that needs no browser and no hardware
-	$(BIN)/pytest -q $(PARALLEL) -m "not browser and not realtime"
-	$(BIN)/pytest -q -m "realtime and not browser"
+test: setup-dev  ## the suite that needs no browser and no hardware; make test DRAW=7
+	$(BIN)/pytest -q $(PARALLEL) -m "not browser and not realtime" $(if $(DRAW),--draw $(DRAW))
+	$(BIN)/pytest -q $(REALTIME) -m "realtime and not browser"
+
+thorough: setup-dev  ## every case of the large grids, of which make test draws some
+	$(BIN)/pytest -q $(PARALLEL) -m drawn --draw every
 
 lint: setup-dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -1,14 +1,93 @@
 """What every test is held to: nothing left running, nothing left open."""
 
 import os
+import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.drawing import EVERY, drawn
+
 PROJECT = Path(__file__).resolve().parent.parent
 RECORDINGS = Path(os.environ.get("PODAL_DATA", PROJECT.parent / "shared" / "data"))
+
+TOGETHER = {
+    "tests/loop/test_evening.py": "evening",
+    "tests/integration/test_black_box.py": "massages",
+    "tests/integration/test_stack.py": "massages",
+    "tests/integration/test_stalls.py": "massages",
+    "tests/integration/test_stopped_processes.py": "massages",
+    "tests/drills/test_real_drills.py": "massages",
+    "tests/integration/api/test_http.py": "servers",
+    "tests/integration/api/test_live.py": "servers",
+    "tests/integration/api/test_stop.py": "servers",
+}
+"""Files whose tests one worker runs, one after another: they share a run or servers, or press in
+real time, which two may not at once on two cores."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--draw",
+        metavar="SEED",
+        help=f"which cases of the drawn grids run (default: by chance; {EVERY!r}: all)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Throw the dice once, before there are workers; they are told with the other options."""
+    if config.option.draw is None:
+        config.option.draw = str(random.SystemRandom().randrange(10_000))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how to have the same cases again."""
+    terminalreporter.write_line(f"drawn cases: --draw {terminalreporter.config.option.draw}")
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which mutants are run without
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together what TOGETHER names.
+
+    Marks would say it where it belongs; pytest-xdist 3.8 loses them with pytest 9.2
+    (https://github.com/pytest-dev/pytest-xdist/issues/1386).
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(trylast=True)  # of what -k and -m have left
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of each test marked `drawn` keep the cases of this run."""
+    grids: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("drawn"):
+            grids.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out: set[pytest.Item] = set()
+    for name, cases in grids.items():
+        count, by = _draw(cases[0])
+        kinds = [(name, *(case.callspec.params[each] for each in by)) for case in cases]
+        kept = drawn(kinds, count, config.option.draw)
+        left_out |= {case for position, case in enumerate(cases) if position not in kept}
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _draw(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
+    """How many cases of each kind a run takes, and which arguments say of what kind a case is."""
+    mark = item.get_closest_marker("drawn")
+    assert mark is not None
+    (count,) = mark.args
+    return count, mark.kwargs.get("of_each", ())
 
 
 def _threads() -> set[threading.Thread]:

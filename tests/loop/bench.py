@@ -1,5 +1,10 @@
 """A bench for closed-loop tests: the whole of Podal in virtual time, with words to drive it."""
 
+import copy
+import copyreg
+from functools import cache
+from types import MappingProxyType
+
 import numpy as np
 
 from controller.limits import load_limits
@@ -16,6 +21,9 @@ EVENING = Start("evening-wind-down")
 USER_MAX_N = np.array([row.user_max_n for row in load_limits().regions.values()])
 HARD_N = np.array([row.hard_n for row in load_limits().regions.values()])
 assert tuple(load_limits().regions) == REGIONS
+
+# What is read only is copied like any other dictionary, so that a whole bench can be.
+copyreg.pickle(MappingProxyType, lambda table: (MappingProxyType, (dict(table),)))
 
 
 class Bench:
@@ -61,6 +69,19 @@ class Bench:
 
     def arrays(self) -> dict[str, np.ndarray]:
         return self.trace.arrays()
+
+
+def pressing(seed: int, force_n: float) -> Bench:
+    """Return a bench of its own, on which a head has just come to press this hard."""
+    return copy.deepcopy(_pressed(seed, force_n))
+
+
+@cache
+def _pressed(seed: int, force_n: float) -> Bench:
+    bench = Bench(seed=seed)
+    bench.start()
+    bench.until_force(force_n)
+    return bench
 
 
 def over_limit_n(trace: dict[str, np.ndarray], limits_n: np.ndarray) -> float:

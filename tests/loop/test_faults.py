@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.faults.registry import read_faults
-from tests.loop.bench import HARD_N, Bench, over_limit_n
+from tests.loop.bench import HARD_N, over_limit_n, pressing
 
 OVER_N = 3.0
 """Over the hard limit of the true region, for the few milliseconds of finding out: invariant F1."""
@@ -54,9 +54,7 @@ THOROUGH = (
 
 def worst_over_n(spec: str) -> tuple[float, str, str]:
     """Return the worst force over the hard limit, and where device and host end."""
-    bench = Bench(seed=1)
-    bench.start()
-    bench.until_force(5.0)  # as hard as the evening routine presses early on
+    bench = pressing(seed=1, force_n=5.0)  # as hard as the evening routine presses early on
     from_us = bench.device.now_us
     bench.device.break_down(read_faults(spec))
     bench.forward(3.0)
@@ -68,6 +66,7 @@ def worst_over_n(spec: str) -> tuple[float, str, str]:
     return over_limit_n(kept, HARD_N), f"{machine.state.name} {machine.trip.name}", bench.session
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", QUICK)
 def test_the_true_force_stays_within_the_hard_limits(spec):
     over_n, _, _ = worst_over_n(spec)
@@ -75,6 +74,7 @@ def test_the_true_force_stays_within_the_hard_limits(spec):
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(10)
 @pytest.mark.parametrize("spec", THOROUGH)
 def test_the_true_force_stays_within_the_hard_limits_whatever_breaks(spec):
     over_n, _, _ = worst_over_n(spec)

@@ -1,4 +1,4 @@
-"""A whole massage in virtual time, judged by the truth of the plant and nobody's belief."""
+"""Massages and what interrupts them, in virtual time, judged by the truth of the plant."""
 
 import numpy as np
 import pytest
@@ -6,69 +6,15 @@ import pytest
 from controller.request import Acknowledge, Pause, Resume, Start, Stop
 from controller.session import Session
 from simulator.plant.people import PEOPLE
-from tests.loop.bench import EVENING, USER_MAX_N, Bench, over_limit_n, unloading_ms, worst_force_n
-
-
-@pytest.fixture(scope="module")
-def evening() -> Bench:
-    bench = Bench()
-    bench.start()
-    bench.until(Session.ENDED, within_s=190)
-    bench.forward(0.5)
-    return bench
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("evening")
-def test_the_evening_routine_runs_to_its_end(evening):
-    assert evening.session is Session.ENDED
-    assert evening.state.run.active_us == pytest.approx(180e6, abs=20_000)
-    assert worst_force_n(evening.arrays()) > 5.0
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("evening")
-def test_the_force_never_exceeds_the_user_maximum_of_the_true_region(evening):
-    assert over_limit_n(evening.arrays(), USER_MAX_N) <= 1.5
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("evening")
-def test_nothing_presses_outside_the_true_sole(evening):
-    trace = evening.arrays()
-    for bed in "lr":
-        pressing = trace[f"force_n_{bed}"] > 1.0
-        assert trace[f"sole_margin_mm_{bed}"][pressing].min() > 5.0
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("evening")
-def test_both_feet_get_the_same(evening):
-    trace = evening.arrays()
-    dose = [float(trace[f"force_n_{bed}"].sum()) / 1000 for bed in "lr"]
-    touched = [int((trace[f"force_n_{bed}"] > 1.0).sum()) / 1000 for bed in "lr"]
-    # The right foot is warm sooner: the first two minutes rise from 0.6 to 1 (allowed for).
-    assert touched[0] == pytest.approx(touched[1], rel=0.05)
-    assert dose[0] > 100
-    assert dose[1] > 100
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("evening")
-def test_only_one_foot_is_pressed_at_a_time(evening):
-    trace = evening.arrays()
-    assert not ((trace["force_n_l"] > 0.5) & (trace["force_n_r"] > 0.5)).any()
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("evening")
-def test_the_host_believes_the_region_that_is_there(evening):
-    trace = evening.arrays()
-    for bed in "lr":
-        pressing = trace[f"force_n_{bed}"] > 3.0
-        believed = trace[f"region_believed_{bed}"][pressing]
-        true = trace[f"region_true_{bed}"][pressing]
-        assert (believed == true).mean() > 0.8
+from tests.loop.bench import (
+    EVENING,
+    USER_MAX_N,
+    Bench,
+    over_limit_n,
+    pressing,
+    unloading_ms,
+    worst_force_n,
+)
 
 
 def test_start_is_refused_without_feet_and_says_so():
@@ -120,6 +66,7 @@ def test_nobody_pressing_start_gives_up_after_a_minute():
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(10)
 @pytest.mark.parametrize("seed", range(40))
 def test_stop_unloads_within_300_ms(seed):
     bench = Bench(seed=seed)
@@ -171,9 +118,7 @@ def test_a_pause_unloads_keeps_the_place_and_does_not_count():
 
 
 def test_when_the_host_dies_the_device_lets_go_by_itself_and_nothing_resumes():
-    bench = Bench(seed=2)
-    bench.start()
-    bench.until_force(3.0)
+    bench = pressing(seed=2, force_n=3.0)
     died_us = bench.device.now_us
     bench.rehearsal.host_alive = False
     bench.forward(3.0)
@@ -186,9 +131,7 @@ def test_when_the_host_dies_the_device_lets_go_by_itself_and_nothing_resumes():
 
 
 def test_when_frames_stop_coming_the_host_faults_and_a_person_must_acknowledge():
-    bench = Bench(seed=2)
-    bench.start()
-    bench.until_force(3.0)
+    bench = pressing(seed=2, force_n=3.0)
     at_us = bench.device.now_us
     bench.rehearsal.wire_up = lambda _data: b""
     bench.forward(0.3)
@@ -224,6 +167,7 @@ def test_a_noisy_wire_is_safe():
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(2)
 @pytest.mark.parametrize("person", sorted(set(PEOPLE) - {"adult"}))
 def test_other_people_are_massaged_within_their_limits(person):
     bench = Bench(person, seed=7)
@@ -232,6 +176,7 @@ def test_other_people_are_massaged_within_their_limits(person):
     assert over_limit_n(bench.arrays(), USER_MAX_N) <= 1.5
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes():
     traces = []
     for _ in range(2):
@@ -240,3 +185,16 @@ def test_the_same_seed_gives_the_same_bytes():
         bench.forward(6.0)
         traces.append(bench.arrays())
     assert all(np.array_equal(traces[0][name], traces[1][name]) for name in traces[0])
+
+
+@pytest.mark.slow
+def test_a_copied_bench_goes_on_as_one_that_was_not_copied():
+    once, again = (pressing(seed=2, force_n=3.0) for _ in range(2))
+    alone = Bench(seed=2)
+    alone.start()
+    alone.until_force(3.0)
+    for bench in (once, again, alone):
+        bench.forward(1.0)
+    for name, values in alone.arrays().items():
+        assert np.array_equal(once.arrays()[name], values)
+        assert np.array_equal(again.arrays()[name], values)

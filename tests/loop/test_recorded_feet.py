@@ -15,6 +15,7 @@ RECORDINGS = [
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(1)
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_a_recorded_foot_is_massaged_to_the_end_within_its_limits(recordings, name):
     pitch_mm = None if "emed" in name or "fscan" in name else 5.0

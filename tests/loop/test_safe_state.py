@@ -8,7 +8,7 @@ from controller.request import Acknowledge, Stop
 from controller.session import Session
 from firmware_bridge.messages import DeviceState
 from simulator.faults.registry import read_faults
-from tests.loop.bench import EVENING, Bench, unloading_ms
+from tests.loop.bench import EVENING, Bench, pressing, unloading_ms
 
 PASSING = (
     "load_cell.right=garbage",
@@ -24,13 +24,11 @@ PASSING = (
 """Faults that come in the middle of a massage and go again."""
 
 
-def running(**how) -> Bench:
-    bench = Bench(seed=4, **how)
-    bench.start()
-    bench.until_force(4.0)
-    return bench
+def running() -> Bench:
+    return pressing(seed=4, force_n=4.0)
 
 
+@pytest.mark.slow
 def test_each_stop_is_timed_until_the_force_has_gone():
     bench = running()
     for number in range(1, 4):
@@ -49,6 +47,7 @@ def test_each_stop_is_timed_until_the_force_has_gone():
     assert 0 < figures["p50_ms"] <= figures["p99_ms"] <= figures["max_ms"] < 300
 
 
+@pytest.mark.slow
 def test_a_head_that_does_not_let_go_is_told():
     bench = running()
     bench.device.break_down(read_faults("motor.left-z=stuck; motor.right-z=stuck"))
@@ -60,6 +59,7 @@ def test_a_head_that_does_not_let_go_is_told():
     assert reasons & {"not_unloading", "retract_failed"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", PASSING)
 def test_with_the_fault_gone_a_person_gets_going_again_within_half_a_minute(fault):
     bench = running()
@@ -86,6 +86,7 @@ def test_with_the_fault_gone_a_person_gets_going_again_within_half_a_minute(faul
     assert bench.device.now_us - began_us <= 30_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", PASSING)
 def test_without_a_person_nothing_goes_on(fault):
     bench = running()
@@ -98,6 +99,7 @@ def test_without_a_person_nothing_goes_on(fault):
     assert (Session.STARTING, Session.RUNNING) not in pairs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bed", ["left", "right"])
 def test_a_matrix_that_repeats_itself_ends_the_massage(bed):
     bench = running()
@@ -110,6 +112,7 @@ def test_a_matrix_that_repeats_itself_ends_the_massage(bed):
     assert bench.rehearsal.turn(Acknowledge()) == "ok"
 
 
+@pytest.mark.slow
 def test_taxels_at_full_scale_leave_no_force_and_end_the_massage():
     bench = running()
     bench.device.break_down(read_faults("taxels.left=wrong,saturated"))

@@ -6,7 +6,7 @@ import pytest
 from controller.session import Session
 from firmware_bridge.messages import DeviceState, Trip
 from simulator.faults.registry import read_faults
-from tests.loop.bench import Bench, unloading_ms
+from tests.loop.bench import Bench, pressing, unloading_ms
 
 STALL = "delay for 2s"
 TTL_MS = 60.0
@@ -16,15 +16,14 @@ ROW_MS = 1.0
 
 def stalled(way: str) -> tuple[Bench, int]:
     """Return a bench that met a stall under force, 4 s after it ended, and when it began."""
-    bench = Bench(seed=1)
-    bench.start()
-    bench.until_force(5.0)
+    bench = pressing(seed=1, force_n=5.0)
     from_us = bench.device.now_us
     bench.device.break_down(read_faults(f"link.{way}={STALL}"))
     bench.forward(6.0)
     return bench, from_us
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["down", pytest.param("up", marks=pytest.mark.slow)])
 def test_no_order_older_than_60_ms_is_executed(way):
     bench, from_us = stalled(way)
@@ -57,9 +56,7 @@ def test_afterwards_the_massage_does_not_go_on_by_itself(way):
 
 @pytest.mark.slow
 def test_the_host_uses_no_frame_of_the_backlog():
-    bench = Bench(seed=1)
-    bench.start()
-    bench.until_force(5.0)
+    bench = pressing(seed=1, force_n=5.0)
     bench.device.break_down(read_faults(f"link.up={STALL}"))
     ahead_us = None
     seen_us = []

@@ -217,6 +217,7 @@ def test_a_single_fault_does_not_press_harder_even_where_all_is_asked_for(person
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(1, of_each=["fault"])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("person", "spot"), PLACES)
 def test_no_single_fault_presses_harder_than_the_limit(person, spot, fault):
@@ -224,6 +225,7 @@ def test_no_single_fault_presses_harder_than_the_limit(person, spot, fault):
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(1, of_each=["fault"])
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in DOUBTFUL])
 @pytest.mark.parametrize(
     ("person", "spot", "begun"),
@@ -234,6 +236,7 @@ def test_a_host_that_asks_too_much_is_held_whatever_else_breaks(person, spot, be
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(2, of_each=["fault"])
 @pytest.mark.parametrize("begun", [0.6, 1.0])
 @pytest.mark.parametrize("fault", sorted(DOUBTFUL))
 @pytest.mark.parametrize(("person", "spot"), PLACES)
@@ -244,6 +247,7 @@ def test_a_load_cell_that_lies_a_little_is_held_to_what_the_channels_are_compare
     assert found.over_n <= max(DOUBT_RATIO * SPOTS[spot][2], DOUBT_N), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late_ms", range(5))
 def test_a_shorted_bridge_is_cut_in_time_whenever_it_happens(late_ms):
     expect_no_more("adult", "heel", "motor.right-z=garbage", late_ms=late_ms)
@@ -252,6 +256,7 @@ def test_a_shorted_bridge_is_cut_in_time_whenever_it_happens(late_ms):
 # The cause is told truly, and the first one stays
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["mcu=wrong,1.2", "mcu=wrong,0.7", "mcu=wrong,2"])
 @pytest.mark.parametrize("begun", [0.6, 1.0])
 def test_a_wrong_clock_is_not_taken_for_a_runaway(fault, begun):
@@ -261,6 +266,7 @@ def test_a_wrong_clock_is_not_taken_for_a_runaway(fault, begun):
     assert found.gone_ms < 300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["relay=off", "bridge.right=off"])
 @pytest.mark.parametrize("begun", [0.6, 1.0])
 def test_a_press_without_power_is_told_as_that_and_opens(fault, begun):
@@ -271,6 +277,7 @@ def test_a_press_without_power_is_told_as_that_and_opens(fault, begun):
     assert found.gone_ms < 300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", [0.6, 1.0])
 def test_a_loop_that_runs_late_lets_its_watchdog_starve(begun):
     found = attack("adult", "heel", "mcu=delayed", begun=begun)
@@ -279,6 +286,7 @@ def test_a_loop_that_runs_late_lets_its_watchdog_starve(begun):
     assert found.gone_ms < 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late_ms", range(0, 12, 2))
 @pytest.mark.parametrize("fault", ["press_current.right=off", "press_current.right=wrong,0"])
 def test_the_first_latch_stays_when_the_test_of_the_switches_fails_after_it(fault, late_ms):
@@ -288,6 +296,7 @@ def test_the_first_latch_stays_when_the_test_of_the_switches_fails_after_it(faul
     assert found.state == DeviceState.LATCHED
 
 
+@pytest.mark.slow
 def test_what_cannot_let_go_either_ends_in_limp_and_keeps_its_first_cause():
     found = attack("adult", "heel", "motor.right-z=stuck", begun=0.6)
     assert found.trips[-1] == "RETRACT_FAILED"

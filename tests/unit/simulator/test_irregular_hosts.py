@@ -137,6 +137,7 @@ def expect_no_blame(person: str, seed: int, habit: str, seconds: float) -> None:
     assert not blamed, f"{person}, seed {seed}, {habit}: {blamed}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("person", "habit"),
     [
@@ -153,6 +154,7 @@ def test_an_irregular_host_is_not_taken_for_a_broken_machine(person, habit):
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(1, of_each=["habit"])
 @pytest.mark.parametrize("habit", HABITS)
 @pytest.mark.parametrize("person", sorted(PEOPLE))
 def test_nobody_s_feet_make_an_irregular_host_a_broken_machine(person, habit):
