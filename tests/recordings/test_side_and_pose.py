@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pytest
@@ -40,11 +41,15 @@ class Shown:
 class Trial:
     """A copy of a picture, what was seen in it, and what should have been."""
 
+    shown: Shown
     truth: Side
     finding: Finding
     pose: FootPose | None
-    original: FootPose | None
     motion: Motion
+
+    @property
+    def original(self) -> FootPose | None:
+        return _original(self.shown)
 
 
 def _is_flat(image: NDArray[np.floating], grid: Grid) -> bool:
@@ -57,6 +62,7 @@ def _is_flat(image: NDArray[np.floating], grid: Grid) -> bool:
     return bool(along[:third].sum() >= 0.2 and along[-third:].sum() >= 0.2)
 
 
+@cache
 def _flat_frames() -> list[Shown]:
     emed = np.load(recorded("emed_pressuRe_walk.npz"))["frames"]
     left = np.load(recorded("fscan_footPress_walk_LR.npz"))["frames_L"]
@@ -72,6 +78,7 @@ def _flat_frames() -> list[Shown]:
     return shown
 
 
+@cache
 def _peaks() -> list[Shown]:
     emed = np.load(recorded("emed_pressuRe_walk.npz"))["frames"].max(axis=0)
     left = np.load(recorded("fscan_footPress_walk_LR.npz"))["frames_L"].max(axis=0)
@@ -92,6 +99,11 @@ def _judgeable(image: NDArray[np.floating], grid: Grid) -> Image:
     return loaded(image, grid, 700.0)
 
 
+@cache
+def _original(one: Shown) -> FootPose | None:
+    return fit_pose(_judgeable(one.image, one.grid), one.grid)
+
+
 def _trials(
     shown: list[Shown], onto_mm: tuple[float, float], load_n: float | None, noise_kpa: float
 ) -> Iterator[Trial]:
@@ -110,10 +122,10 @@ def _trials(
         if noise_kpa:
             image = noisy(image, rng, noise_kpa)
         yield Trial(
+            shown=one,
             truth=one.side.other if mirrored else one.side,
             finding=find_contact(image, grid).finding,
             pose=fit_pose(image, grid),
-            original=fit_pose(_judgeable(one.image, one.grid), one.grid),
             motion=motion,
         )
 
