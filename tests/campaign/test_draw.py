@@ -49,6 +49,7 @@ def test_a_slice_meets_every_onset_duration_person_foot_and_routine():
     assert {case.sitting.routine for case in cases} == set(ROUTINES)
 
 
+@pytest.mark.slow
 def test_a_whole_campaign_meets_every_variant_and_nearly_every_pair():
     cases = faults_of(draw(Size(2000, 0, 0), ROUTINES, seed=1))
     assert {case.sitting.person for case in cases} == set(PEOPLE)
@@ -117,6 +118,7 @@ def test_every_variant_is_a_fault_that_the_machine_takes():
                 checked(variant.fault._replace(for_us=lasts_us))
 
 
+@pytest.mark.slow
 def test_every_row_is_met_at_its_default_and_at_its_edges():
     for number, row in enumerate(ROWS):
         amounts = {checked(variant.fault).value for variant in variants()[number]}

@@ -78,6 +78,7 @@ def test_a_run_that_comes_to_no_outcome_is_told_and_no_success(tmp_path):
     assert OFF in failed["reproduce"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

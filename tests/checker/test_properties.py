@@ -30,6 +30,7 @@ def broken(arrays):
     return {(found.invariant, found.bed) for found in check_trace(arrays).violations}
 
 
+@pytest.mark.slow
 @judged
 @given(case=st.sampled_from(short(BREAKING)), ms=st.integers(-90_000, 10**9))
 def test_when_it_was_changes_nothing(case, ms):
@@ -46,6 +47,7 @@ def test_when_it_was_changes_nothing(case, ms):
     assert [found.text for found in after.violations] == [found.text for found in before.violations]
 
 
+@pytest.mark.slow
 @judged
 @given(case=st.sampled_from(short(BREAKING)))
 def test_beds_are_judged_alike(case):
@@ -73,6 +75,7 @@ def test_a_part_of_a_kept_promise_is_kept(case, start, ms):
     assert check_trace(part).violations == ()
 
 
+@pytest.mark.slow
 @judged
 @given(case=st.sampled_from(short(BREAKING)), start=st.integers(0, 1500), ms=st.integers(1, 3000))
 def test_a_part_is_not_flagged_for_what_the_whole_is_not(case, start, ms):
@@ -98,6 +101,7 @@ def hard_limit_of(force_n):
     return [violation for violation in found if violation.invariant == "F1"]
 
 
+@pytest.mark.slow
 @judged
 @given(force_n=forces(), share=st.floats(0.5, 1.0))
 def test_less_force_never_breaks_the_hard_limit_where_more_does_not(force_n, share):
@@ -109,6 +113,7 @@ def test_less_force_never_breaks_the_hard_limit_where_more_does_not(force_n, sha
     )
 
 
+@pytest.mark.slow
 @judged
 @given(force_n=forces())
 def test_the_hard_limit_agrees_with_its_words_read_row_by_row(force_n):

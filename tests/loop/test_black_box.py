@@ -79,6 +79,7 @@ def test_a_stop_leaves_half_a_minute_before_and_two_seconds_after_it_all_reprodu
     assert reproduced(data) >= 32 * 200
 
 
+@pytest.mark.slow
 def test_running_a_short_one_again_gives_every_byte(stopped) -> None:
     assert replay(stopped) == (len(stopped.entries), None)
 
@@ -118,6 +119,7 @@ def test_a_stop_that_would_not_be_sent_any_more_is_found(stopped) -> None:
     assert difference.words == "no STOP is sent, it was"
 
 
+@pytest.mark.slow
 def test_a_pulled_cable_is_kept_and_so_is_the_way_back() -> None:
     bench = TapedBench(seed=2)
     bench.start()
@@ -133,6 +135,7 @@ def test_a_pulled_cable_is_kept_and_so_is_the_way_back() -> None:
     assert replay(recording) == (head.turns, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", ["load_cell=stuck", "taxels=stuck", "person=withdraw"])
 def test_what_breaks_is_kept_and_reproduced(spec) -> None:
     bench = TapedBench(seed=4)
@@ -143,6 +146,7 @@ def test_what_breaks_is_kept_and_reproduced(spec) -> None:
     reproduced(bench.box())
 
 
+@pytest.mark.slow
 def test_damaged_bytes_from_the_device_are_part_of_what_is_reproduced() -> None:
     bench = TapedBench(seed=5)
     bench.start()
@@ -152,6 +156,7 @@ def test_damaged_bytes_from_the_device_are_part_of_what_is_reproduced() -> None:
     reproduced(bench.box())
 
 
+@pytest.mark.slow
 def test_what_was_set_from_outside_is_an_input_too() -> None:
     bench = TapedBench(seed=6)
     bench.start()
@@ -169,6 +174,7 @@ def test_what_was_set_from_outside_is_an_input_too() -> None:
     reproduced(data)
 
 
+@pytest.mark.slow
 def test_a_bug_in_a_turn_is_reproduced_with_its_exception() -> None:
     """A library that is none: no routine can be looked up in it."""
     bench = TapedBench(seed=9)
@@ -211,6 +217,7 @@ def test_the_tape_stays_within_its_bounds_however_much_comes() -> None:
     assert MAX_BYTES // 2 < most <= MAX_BYTES
 
 
+@pytest.mark.slow
 def test_what_is_sent_does_not_depend_on_being_taped() -> None:
     """What the runner sends does not depend on being taped."""
     plain, taped = Bench(seed=8, trace=False), TapedBench(seed=8)
@@ -225,6 +232,7 @@ def test_what_is_sent_does_not_depend_on_being_taped() -> None:
     assert plain.rehearsal.runner.status() == taped.rehearsal.runner.status()
 
 
+@pytest.mark.slow
 def test_a_pause_is_no_stop_but_is_reproduced_with_one() -> None:
     bench = TapedBench(seed=3)
     bench.start()

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 MASSAGE = """
 import json, sys
 import controller.control
@@ -18,6 +20,7 @@ print(sorted(set(sys.modules) - before))
 """
 
 
+@pytest.mark.slow
 def test_a_massage_imports_nothing():
     root = Path(__file__).parents[2]
     done = subprocess.run(

@@ -4,6 +4,8 @@ import cProfile
 import pstats
 from dataclasses import replace
 
+import pytest
+
 from controller.request import Acknowledge, Pause, Resume, Start
 from controller.session import Session
 from firmware_bridge.messages import DeviceState, Trip
@@ -15,6 +17,7 @@ from simulator.rehearsal import HOST_EPOCH_US
 from tests.loop.bench import EVENING, Bench, worst_force_n
 
 
+@pytest.mark.slow
 def test_feet_lifted_during_a_pause_do_not_leave_the_device_armed():
     bench = Bench()
     bench.start()
@@ -41,6 +44,7 @@ def test_a_device_that_is_armed_for_no_session_is_let_go_at_once():
     assert worst_force_n(bench.arrays()) < 0.1
 
 
+@pytest.mark.slow
 def test_a_massage_ends_even_where_a_load_cell_never_reads_as_lifted():
     bench = Bench()
     bench.start()
@@ -54,6 +58,7 @@ def test_a_massage_ends_even_where_a_load_cell_never_reads_as_lifted():
     bench.until(Session.ENDED, within_s=3.0)
 
 
+@pytest.mark.slow
 def test_the_stop_button_ends_a_start_that_waits_for_the_start_button():
     bench = Bench(auto=False)
     bench.forward(0.7)
@@ -92,6 +97,7 @@ def masks_match_the_poses(bench: Bench) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_the_masks_follow_feet_that_shift_while_start_is_awaited():
     bench = Bench("small", auto=False)
     bench.forward(0.7)
@@ -108,6 +114,7 @@ def test_the_masks_follow_feet_that_shift_while_start_is_awaited():
     assert masks_match_the_poses(bench)
 
 
+@pytest.mark.slow
 def test_feet_that_lie_elsewhere_after_a_pause_need_a_new_consent():
     bench = Bench("small", auto=False)
     bench.forward(0.7)
@@ -140,6 +147,7 @@ def test_a_start_refused_during_a_massage_leaves_its_reason_and_its_rhythm_alone
     assert "fit_steps" not in called  # tens of milliseconds, in the middle of a massage
 
 
+@pytest.mark.slow
 def test_one_acknowledgement_is_enough_where_the_device_has_latched():
     bench = Bench()
     bench.start()
@@ -152,6 +160,7 @@ def test_one_acknowledgement_is_enough_where_the_device_has_latched():
     bench.until(Session.READY, within_s=2.0)
 
 
+@pytest.mark.slow
 def test_feet_put_back_the_wrong_way_round_are_told_so():
     left, right = synthetic_feet(PEOPLE["adult"], SHAPE, seed=0)
     bench = Bench()
@@ -168,6 +177,7 @@ def test_feet_put_back_the_wrong_way_round_are_told_so():
     assert bench.rehearsal.runner.status()["session"]["reason"] == "wrong_side"
 
 
+@pytest.mark.slow
 def test_a_tick_without_a_frame_does_not_take_the_turn_of_a_bed():
     bench = Bench()
     bench.forward(0.7)

@@ -52,6 +52,7 @@ def run(*words: object):
     return CliRunner().invoke(cli, ["replay", *map(str, words)])
 
 
+@pytest.mark.slow
 def test_it_says_how_many_turns_were_reproduced(box, data) -> None:
     head, _ = parse_box(data, "box")
     found = run(box)
@@ -85,6 +86,7 @@ def test_what_is_no_black_box_is_told_in_one_line(tmp_path) -> None:
         assert json.loads(run(name, "--json").output)["ok"] is False
 
 
+@pytest.mark.slow
 def test_the_pytest_case_passes_elsewhere_with_nothing_but_its_data(box, tmp_path) -> None:
     case = tmp_path / "test_found.py"
     assert run(box, "--pytest", case).exit_code == 0
@@ -94,6 +96,7 @@ def test_the_pytest_case_passes_elsewhere_with_nothing_but_its_data(box, tmp_pat
     assert "1 passed" in found.stdout
 
 
+@pytest.mark.slow
 def test_the_pytest_case_of_a_box_that_differs_fails_and_says_where(changed, tmp_path) -> None:
     path, turn = changed
     case = tmp_path / "test_changed.py"
@@ -112,6 +115,7 @@ def test_no_file_is_written_over(box, tmp_path) -> None:
     assert case.read_text() == "# mine"
 
 
+@pytest.mark.slow
 def test_what_a_box_says_about_itself_cannot_become_a_program(data, tmp_path) -> None:
     head, recording = parse_box(data, "box")
     for text in ('"""\nimport os\n"""', "'); boom(", "$turns", "x\\"):

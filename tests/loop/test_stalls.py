@@ -48,6 +48,7 @@ def taken_ages_ms(rows) -> np.ndarray:
     return rows["cmd_age_ms"][begins] - ROW_MS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stalled", "stall_ms"), CASES)
 def test_nothing_older_than_60_ms_is_used_or_done(stalled, stall_ms):
     bench, up, down = Bench(seed=stall_ms), Stall(), Stall()
@@ -97,6 +98,7 @@ class WrongClock:
         return payload[:HEADER_BYTES] + time + payload[HEADER_BYTES + len(time) :]
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_in_a_massage_is_a_fault_that_only_a_power_cycle_ends():
     bench, clock = Bench(seed=3), WrongClock()
     bench.rehearsal.wire_up = clock

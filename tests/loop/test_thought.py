@@ -1,5 +1,7 @@
 """What control does between two frames, and what it only thinks of, changes no order."""
 
+import pytest
+
 from tests.loop.bench import Bench
 
 
@@ -19,12 +21,14 @@ def orders(seconds: float, between) -> list[bytes]:
     return sent
 
 
+@pytest.mark.slow
 def test_reflecting_at_once_or_with_the_next_frame_gives_the_same_orders():
     late = orders(4.0, lambda _: None)
     assert len(late) > 1000
     assert orders(4.0, lambda bench: bench.rehearsal.runner.reflect()) == late
 
 
+@pytest.mark.slow
 def test_a_step_in_thought_changes_nothing():
     def think(bench):
         runner = bench.rehearsal.runner

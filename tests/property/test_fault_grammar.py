@@ -38,6 +38,7 @@ faults = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(faults, min_size=1, max_size=4))
 def test_what_is_written_is_read_back(several):
     assert parse("; ".join(map(str, several))) == tuple(several)

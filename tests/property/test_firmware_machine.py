@@ -1,6 +1,7 @@
 """Whatever the sensors say and the host sends: orders stay within limits, and letting go ends."""
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -142,6 +143,7 @@ def do(rig: Machinery, act: tuple) -> None:
         rig.step()
 
 
+@pytest.mark.slow
 @SOME
 @given(st.booleans(), st.lists(acts, min_size=1, max_size=8))
 def test_orders_stay_within_limits_and_letting_go_always_ends(start, sequence):

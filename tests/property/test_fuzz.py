@@ -8,6 +8,7 @@ from tests.fuzz import SENTENCE_CHARACTERS, TARGETS, run
 from tests.samples import DESCRIPTOR
 
 
+@pytest.mark.slow
 def test_a_thousand_hostile_inputs_cause_no_exception():
     report = run(seed=1, inputs=1_000)
     assert set(report.by_target) == set(TARGETS)

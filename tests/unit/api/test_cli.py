@@ -130,6 +130,7 @@ def podal_process(*words, **options):
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_told_by_the_exit_code(tmp_path):
     recording = tmp_path / "long.npz"
     np.savez(recording, frames=np.zeros((4000, 64, 64), np.float32), pitch_mm=5.0)
@@ -142,6 +143,7 @@ def test_ctrl_c_is_told_by_the_exit_code(tmp_path):
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path):
     recording = tmp_path / "long.npz"
     np.savez(recording, frames=np.zeros((4000, 64, 64), np.float32), pitch_mm=5.0)

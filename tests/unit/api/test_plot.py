@@ -20,6 +20,7 @@ def _saved(folder: Path, image: np.ndarray) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_a_foot_is_drawn(tmp_path: Path, suffix: str) -> None:
     pytest.importorskip("matplotlib", reason="drawing is an extra")

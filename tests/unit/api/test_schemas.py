@@ -18,6 +18,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_plain_json_is_read_as_it_was_written(value):
     assert strict_json(json.dumps(value).encode()) == value

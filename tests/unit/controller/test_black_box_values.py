@@ -59,6 +59,7 @@ def again(value: object) -> object:
     return decode_value(BOOK, encode_value(BOOK, value))
 
 
+@pytest.mark.slow
 @given(values)
 def test_a_value_comes_back_as_it_was(value) -> None:
     found = again(value)

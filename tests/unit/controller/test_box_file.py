@@ -92,6 +92,7 @@ def test_a_flipped_bit_anywhere_is_refused(data) -> None:
             parse_box(bytes(flipped), "flipped")
 
 
+@pytest.mark.slow
 def test_flipped_inside_with_a_right_check_sum_it_is_another_recording_or_refused(
     box, head
 ) -> None:
@@ -117,6 +118,7 @@ def test_a_pickle_in_its_place_does_not_run(head, tmp_path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow
 def test_a_bomb_is_refused_before_it_fills_the_memory(head) -> None:
     deflate = zlib.compressobj(9)
     zeros = bytes(1_000_000)

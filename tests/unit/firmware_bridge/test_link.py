@@ -372,6 +372,7 @@ def test_a_bad_clock_stays_bad_until_the_device_is_switched_off_and_on():
         assert (received.frame is None) == bad
 
 
+@pytest.mark.slow
 def test_a_clock_two_tenths_of_a_percent_slow_is_worked_with_for_hours():
     link, device, now_us = connected()
     for _ in range(120 * 200):

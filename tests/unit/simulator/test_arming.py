@@ -52,12 +52,14 @@ def test_arming_needs_the_same_limits_on_both_sides(manual):
     assert refusal(manual, Arm(beds=3, limits_crc=LIMITS_CRC ^ 1)) == Refusal.LIMITS_DIFFER
 
 
+@pytest.mark.slow
 def test_a_foot_placed_is_consent_for_a_minute(manual):
     give_masks(manual)
     manual.idle(56.0)
     assert refusal(manual) is None
 
 
+@pytest.mark.slow
 def test_after_a_minute_the_consent_is_stale_and_the_start_lamp_asks_for_it(manual):
     give_masks(manual)
     manual.idle(62.0)
@@ -67,6 +69,7 @@ def test_after_a_minute_the_consent_is_stale_and_the_start_lamp_asks_for_it(manu
     assert manual.frame.flags & Flag.CONSENT_WANTED
 
 
+@pytest.mark.slow
 def test_pressing_start_renews_the_consent(manual):
     give_masks(manual)
     manual.idle(62.0)
@@ -77,6 +80,7 @@ def test_pressing_start_renews_the_consent(manual):
     assert EventKind.START_BUTTON in {event.event for event in manual.events}
 
 
+@pytest.mark.slow
 def test_the_start_lamp_gives_up_after_ten_seconds(manual):
     give_masks(manual)
     manual.idle(62.0)
@@ -88,6 +92,7 @@ def test_the_start_lamp_gives_up_after_ten_seconds(manual):
     assert not manual.frame.flags & Flag.CONSENT_WANTED
 
 
+@pytest.mark.slow
 def test_a_person_who_sees_the_lamp_presses_start(probe):
     probe.connect()
     give_masks(probe)

@@ -137,6 +137,7 @@ def test_no_host_can_start_again_what_a_person_has_not(begun, end):
     assert begun.device.beds[1].wires.z_mm == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", WAYS)
 def test_a_person_who_presses_start_needs_no_other_act(begun, end):
     end(begun)

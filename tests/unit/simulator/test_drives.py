@@ -186,6 +186,7 @@ def test_the_load_cell_is_right_within_two_per_cent_and_says_it_a_millisecond_la
     assert steps[-1] > steps[0] + 3.0
 
 
+@pytest.mark.slow
 def test_no_two_load_cells_are_alike():
     zeros = {
         BedPlant(HeadWires(), Rig().panel, seed=seed, bed=0).wires.force_a_n for seed in range(9)
@@ -194,6 +195,7 @@ def test_no_two_load_cells_are_alike():
     assert max(abs(zero) for zero in zeros) < 0.15
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(seed=st.integers(0, 10_000))
 def test_encoders_are_wrong_until_they_pass_their_flags(seed):
@@ -344,6 +346,7 @@ def test_a_watchdog_that_was_never_fed_does_not_bite(rig):
     assert rig.panel.reset is None
 
 
+@pytest.mark.slow
 def test_the_second_oscillator_drifts_by_some_parts_in_a_million():
     ahead = []
     for seed in range(8):

@@ -145,6 +145,7 @@ def test_a_lifted_head_travels_no_faster_than_it_is_told(traced):
     assert rows["y_mm_r"][-1] < 250.5
 
 
+@pytest.mark.slow
 def test_over_the_sole_at_40_mm_s_the_force_stays_near_its_target(traced):
     """Rolling heel to ball and back over the arch: a sole is not flat."""
     order = target(*HEEL, force_n=12.0)

@@ -192,6 +192,7 @@ def test_a_wrong_token_or_digest_discards_the_proposal(bench, wrong):
     assert bench.ask_technically(again) == Refusal.NO_PROPOSAL
 
 
+@pytest.mark.slow
 def test_a_proposal_waits_ten_seconds(bench):
     proposed = told_calibration(bench, GAIN_A)
     bench.idle(9.9)

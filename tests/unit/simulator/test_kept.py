@@ -78,6 +78,7 @@ def test_a_lowered_rise_slows_the_force(probe):
     assert strongest_n(probe, 2.0, force_n=30.0) < before_n + 2.0 * 2.0 + 1.5
 
 
+@pytest.mark.slow
 def test_a_lowered_dwell_lets_go_sooner(probe):
     lower(probe, dwell_ms=3_000)
     probe.arm()

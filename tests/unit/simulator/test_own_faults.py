@@ -419,6 +419,7 @@ def test_what_winds_itself_round_the_head_stops_it_and_is_let_go_backwards(press
     assert pressing.state == DeviceState.LATCHED
 
 
+@pytest.mark.slow
 def test_a_massage_after_an_acknowledged_latch_is_let_go_of_as_fast_as_the_first(pressing):
     def half(wires: HeadWires) -> None:
         wires.force_a_n *= 0.2

@@ -74,6 +74,7 @@ def test_beside_the_outline_the_skin_rises_out_of_reach():
     assert ADULT.at(LENGTH_MM + 200.0, 0.0)[0] == FAR_MM
 
 
+@pytest.mark.slow
 def test_height_and_softness_change_smoothly_along_any_stroke():
     for v in (0.2, 0.5, 0.8):
         cells = np.array([ADULT.at(*point(u, v)) for u in np.linspace(0.05, 0.9, 400)])
@@ -127,6 +128,7 @@ def matrices() -> Matrices:
 FOOT_KPA = synthetic_kpa(PEOPLE["adult"], Stance(1, 75.0, 25.0, 6.0), SHAPE)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     x_mm=st.floats(15.0, 145.0),
@@ -198,6 +200,7 @@ def test_no_two_scans_are_alike():
     assert len(seen) == 500
 
 
+@pytest.mark.slow
 def test_a_head_takes_over_the_foot_s_load_and_then_lifts_it(feet):
     probe = Probe(Device(feet, seed=1))
     probe.arm()
@@ -215,6 +218,7 @@ def test_a_head_takes_over_the_foot_s_load_and_then_lifts_it(feet):
     assert bed.give_mm < 0.1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(feet):
     def talk(seed: int) -> bytes:
         device = Device(synthetic_feet(PEOPLE["adult"], SHAPE, seed=seed), seed=seed)

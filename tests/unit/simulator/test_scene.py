@@ -171,6 +171,7 @@ def test_a_tangle_winds_up_only_while_the_head_turns(feet):
     assert bed.tangle_mnm == 0.0
 
 
+@pytest.mark.slow
 def test_a_wet_foot_is_dragged_along_by_a_head_that_presses_hard(feet):
     def slip_mm(person: str) -> float:
         device = Device(synthetic_feet(PEOPLE[person], SHAPE, seed=1), seed=1)
@@ -205,6 +206,7 @@ def test_a_moved_image_is_nearly_the_one_made_anew(feet):
         assert np.abs(moved - made).sum() < 0.4 * np.abs(foot.resting_kpa - made).sum()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_ten_seconds_whatever_the_person_does(feet):
     def told(seed: int) -> str:
         device = Device(synthetic_feet(PEOPLE["adult"], SHAPE, seed=seed), seed=seed)

@@ -41,6 +41,7 @@ def rows(traced) -> dict[str, np.ndarray]:
     return traced.device.trace.arrays()
 
 
+@pytest.mark.slow
 def test_every_promised_array_is_there_and_of_one_length(rows):
     names = PROMISED.split()
     names += [name + side for name in PROMISED_PER_BED.split() for side in ("_l", "_r")]
@@ -56,6 +57,7 @@ def test_there_is_a_row_for_each_millisecond_and_the_first_is_the_first(traced, 
     )
 
 
+@pytest.mark.slow
 def test_what_the_host_believes_is_what_it_said(rows):
     pressing = rows["setpoint_n_r"] > 0.0
     assert pressing.any()

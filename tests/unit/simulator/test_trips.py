@@ -104,6 +104,7 @@ def test_two_channels_that_disagree_for_20_ms_let_go_and_latch(pressing):
     assert pressing.state == DeviceState.LATCHED
 
 
+@pytest.mark.slow
 def test_the_ripple_of_channel_b_alone_trips_nothing(pressing):
     pressing.press(8.0, right=HEEL._replace(force_mn=55_000))
     assert force_n(pressing) == pytest.approx(55.0, abs=0.6)
@@ -126,6 +127,7 @@ def test_a_foot_pulled_away_is_not_followed(pressing):
     assert bed.wires.z_mm < 1.0
 
 
+@pytest.mark.slow
 def test_contact_where_the_mask_says_zero_ends_the_massage(armed):
     armed.press(7.0, right=HEEL._replace(force_mn=58_000))
     machine_of(armed).heads[1].limits = limits_of(np.zeros((32, 16), dtype=np.uint16))
@@ -148,6 +150,7 @@ def test_a_head_led_off_the_mask_lets_go_before_its_border(pressing):
     assert 80.0 < farthest_mm < edge_mm
 
 
+@pytest.mark.slow
 def test_fifteen_seconds_on_one_spot_are_the_most(armed):
     armed.press(3.0, right=HEEL)
     start_us = armed.now_us
@@ -199,6 +202,7 @@ def test_eighty_newtons_over_the_resting_load_let_go(pressing):
     assert machine_of(pressing).trip == Trip.TOTAL_FORCE
 
 
+@pytest.mark.slow
 def test_the_head_counts_in_the_whole_load_of_its_bed(pressing):
     loads = machine_of(pressing).loads.bed_n
     assert loads[1] == pytest.approx(60.0, abs=3.0)  # it has taken over what the foot bore
