@@ -10,7 +10,7 @@ from controller.field import MAX_DOUBT_MM, SoleField, build_field, pose_doubt_mm
 from controller.footing import STILL, STIRRED_MM, Footing, Stir, look, moved_mm, take_footing
 from controller.geometry import Grid, Side
 from controller.pose import FootPose, PoseFit, advance_fit, begin_fit
-from controller.pressure import Counts, Kpa, calibrate
+from controller.pressure import Kpa, calibrate
 from controller.settings import Machine, Settings
 from firmware_bridge.messages import BedReport, Frame
 
@@ -50,6 +50,7 @@ class Bed(NamedTuple):
         load_n: Whole load on the matrix, head included.
         head_kpa: Highest pressure around the head, 0 while it is lifted.
         saturated_frames: Frames in a row in which `SATURATED` taxels stood at full scale.
+        kpa: The newest image, shape (rows, cols), None before the first.
         contact: The newest judgement of the image, None before the first.
         calm_kpa: Image averaged while no head presses, shape (rows, cols), kPa.
         anchor_x_mm: Centre of pressure when the foot last settled.
@@ -71,6 +72,7 @@ class Bed(NamedTuple):
     load_n: float = 0.0
     head_kpa: float = 0.0
     saturated_frames: int = 0
+    kpa: Kpa | None = None
     contact: Contact | None = None
     calm_kpa: Kpa | None = None
     anchor_x_mm: float = 0.0
@@ -115,8 +117,8 @@ def weigh(beds: tuple[Bed, Bed], frame: Frame, machine: Machine) -> tuple[Bed, B
     else:
         full = [0, 0]
     return (
-        _loaded(left, left_kpa * newton, _head_kpa(kpa[0], frame.left, machine.grid), full[0]),
-        _loaded(right, right_kpa * newton, _head_kpa(kpa[1], frame.right, machine.grid), full[1]),
+        _loaded(left, kpa[0], left_kpa * newton, frame.left, full[0], machine.grid),
+        _loaded(right, kpa[1], right_kpa * newton, frame.right, full[1], machine.grid),
     )
 
 
@@ -133,27 +135,29 @@ def _head_kpa(kpa: Kpa, report: BedReport, grid: Grid) -> float:
     return float(window.max()) if window.size else math.inf
 
 
-def _loaded(bed: Bed, load_n: float, head_kpa: float, full: int) -> Bed:
+def _loaded(bed: Bed, kpa: Kpa, load_n: float, report: BedReport, full: int, grid: Grid) -> Bed:
     missing = bed.field is not None and load_n < GONE_RATIO * bed.settled_n
     return bed._replace(
+        kpa=kpa,
         load_n=load_n,
-        head_kpa=head_kpa,
+        head_kpa=_head_kpa(kpa, report, grid),
         saturated_frames=bed.saturated_frames + 1 if full >= SATURATED else 0,
         gone_frames=bed.gone_frames + 1 if missing else 0,
     )
 
 
-def judge(bed: Bed, counts: Counts, machine: Machine, head: HeadPlace | None, now_us: int) -> Bed:
+def judge(bed: Bed, machine: Machine, head: HeadPlace | None, now_us: int) -> Bed:
     """Return the bed after the shape on it was judged.
 
     Args:
-        bed: The bed before.
-        counts: Taxels, shape (rows, cols).
-        machine: Matrix and calibration.
+        bed: The bed before, with its newest image.
+        machine: Its matrix.
         head: Where the roller presses the matrix, None while it is lifted.
         now_us: Time of the image.
     """
-    kpa = calibrate(counts, machine.calibrations[0 if bed.side is Side.LEFT else 1])
+    kpa = bed.kpa
+    if kpa is None:
+        return bed
     if head is not None:
         return bed._replace(contact=find_contact(kpa, machine.grid, head=head))
     calm_kpa = kpa if bed.calm_kpa is None else bed.calm_kpa + CALM_SHARE * (kpa - bed.calm_kpa)
@@ -193,24 +197,21 @@ def _forget(bed: Bed, *, still_since_us: int, refusal: str) -> Bed:
     )
 
 
-def feel(bed: Bed, counts: Counts, machine: Machine, head: HeadPlace | None, now_us: int) -> Bed:
+def feel(bed: Bed, machine: Machine, head: HeadPlace | None, now_us: int) -> Bed:
     """Return the bed after a look at whether the registered foot has stirred, or has got company.
 
     A foot that has stirred is registered anew. One with company is not, or what lies beside it
     would be taken for a part of it: that has to go first, or the foot has to be lifted.
     """
     footing = bed.footing
-    if footing is None or bed.fit is not None:
+    if footing is None or bed.fit is not None or bed.kpa is None:
         return bed
-    kpa = calibrate(counts, machine.calibrations[0 if bed.side is Side.LEFT else 1])
-    stir = look(footing, kpa, machine.grid, head, bed.stir)
-    if bed.pose is not None and moved_mm(stir, footing, bed.pose) > STIRRED_MM:
-        return _forget(bed, still_since_us=now_us, refusal="moving")
+    stir = look(footing, bed.kpa, machine.grid, head, bed.stir)
     if stir.strange:
         return bed._replace(
             stir=stir, strange=True, pose=None, field=None, gone_frames=0, refusal="not_one_thing"
         )
-    if bed.strange:
+    if bed.strange or bed.pose is None or moved_mm(stir, footing, bed.pose) > STIRRED_MM:
         return _forget(bed, still_since_us=now_us, refusal="moving")
     return bed._replace(stir=stir)
 

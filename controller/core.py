@@ -138,9 +138,9 @@ def _see(state: State, frame: Frame, settings: Settings, machine: Machine) -> St
     if report.flags & _CONTACT or report.force_a_mn > HEAD_CLEAR_N * 1000:
         head = HeadPlace(report.x_um / 1000, report.y_um / 1000)
     if state.frames % JUDGE_FRAMES == index * (JUDGE_FRAMES // 2 + 1):
-        seen = judge(bed, frame.counts[index], machine, head, state.now_us)
+        seen = judge(bed, machine, head, state.now_us)
     elif bed.watched and state.frames % FEEL_FRAMES == 2 + index:
-        seen = feel(bed, frame.counts[index], machine, head, state.now_us)
+        seen = feel(bed, machine, head, state.now_us)
     elif head is None:
         seen = register(bed, settings, state.now_us)
     else:

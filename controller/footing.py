@@ -25,11 +25,14 @@ STRANGE_N: Final = 4.0
 """So much load that is not the foot's: something else lies there. Quiet feet under massage read
 2 N at most, a hand that weighs 15 N at least 5. Podal proposal, unconfirmed on hardware."""
 
-UNEXPLAINED_N_MM: Final = 0.5
-"""A foot that slides away leaves less than 4 N at 3.5 mm. Podal proposal, as STRANGE_N."""
+QUIET_MM: Final = 2.0
+UNEXPLAINED_N_MM: Final = 1.0
+"""A foot that slides leaves more and more load that small moves do not explain: 3 N at 3 mm, 5 N
+at 5 mm; noise alone reads as 2 mm. Podal proposals, as STRANGE_N."""
 
-AROUND_HEAD_MM: Final = 40.0
-"""So near the head it decides what the matrix feels. Podal proposal, unconfirmed on hardware."""
+AROUND_HEAD_MM: Final = 30.0
+"""So near the head, along and across, it decides what the matrix feels. Podal proposal,
+unconfirmed on hardware."""
 
 SMOOTHING: Final = 0.5
 """Share of the newest look: two of them, 40 ms, to follow a foot that slides away."""
@@ -41,19 +44,28 @@ _TURN_PER_MM: Final = 0.01
 """Turns are solved for in hundredths of a radian, 1 mm at the end of a foot: all figures alike."""
 
 
+_FIGURES: Final = 4
+_NOTHING_KPA2: Final = 1e-3
+"""A print that is all under the head tells nothing, and is to raise nothing either."""
+
+
 class Footing(NamedTuple):
     """How a foot lay when it was registered.
 
     Attributes:
-        kpa: What the matrix felt, (rows*cols,).
+        kpa: What the matrix felt, (rows, cols).
         basis: What it would feel more if the foot lay 1 mm further in x, 1 mm in y, 0.01 rad
-            clockwise, and as heavily again; (rows*cols, 4).
+            clockwise, and as heavily again; (4, rows, cols).
+        normal: Products of these four over the whole image, (4, 4).
+        sums: Their sums over it, (4,).
         middle_x_mm: About which it turns.
         middle_y_mm: About which it turns.
     """
 
-    kpa: Floats
-    basis: Floats
+    kpa: Kpa
+    basis: Kpa
+    normal: Floats
+    sums: Floats
     middle_x_mm: float
     middle_y_mm: float
 
@@ -82,7 +94,7 @@ class Stir(NamedTuple):
         Both leave a little that least squares of small moves do not explain.
         """
         way_mm = math.hypot(self.x_mm, self.y_mm) + abs(self.turn_rad) / _TURN_PER_MM
-        most_n = STRANGE_N + UNEXPLAINED_N_MM * way_mm
+        most_n = STRANGE_N + UNEXPLAINED_N_MM * max(way_mm - QUIET_MM, 0.0)
         return self.strange_n > most_n * max(1.0 + self.heavier, 1.0)
 
 
@@ -93,15 +105,23 @@ def take_footing(kpa: Kpa, grid: Grid) -> Footing:
     """Return what to compare with, from a calm image without a head, (rows, cols) [kPa]."""
     image = np.asarray(kpa, dtype=np.float64)
     padded = np.pad(image, 1)
-    along_x = (padded[1:-1, 2:] - padded[1:-1, :-2]).ravel() / (2.0 * grid.pitch_x_mm)
-    along_y = (padded[:-2, 1:-1] - padded[2:, 1:-1]).ravel() / (2.0 * grid.pitch_y_mm)
-    x_mm, y_mm = cell_centres(grid)
-    flat = image.ravel()
-    total = max(float(flat.sum()), 1e-9)
-    middle_x_mm, middle_y_mm = float(flat @ x_mm) / total, float(flat @ y_mm) / total
+    along_x = (padded[1:-1, 2:] - padded[1:-1, :-2]) / (2.0 * grid.pitch_x_mm)
+    along_y = (padded[:-2, 1:-1] - padded[2:, 1:-1]) / (2.0 * grid.pitch_y_mm)
+    x_mm, y_mm = (axis.reshape(grid.shape) for axis in cell_centres(grid))
+    total = max(float(image.sum()), 1e-9)
+    middle_x_mm = float((image * x_mm).sum()) / total
+    middle_y_mm = float((image * y_mm).sum()) / total
     turning = along_x * (y_mm - middle_y_mm) - along_y * (x_mm - middle_x_mm)
-    basis = np.stack((-along_x, -along_y, -turning * _TURN_PER_MM, flat), axis=1)
-    return Footing(flat, basis, middle_x_mm, middle_y_mm)
+    basis = np.stack((-along_x, -along_y, -turning * _TURN_PER_MM, image))
+    flat = basis.reshape(_FIGURES, -1)
+    return Footing(
+        kpa=image.astype(np.float32),
+        basis=basis.astype(np.float32),
+        normal=flat @ flat.T + _NOTHING_KPA2 * np.eye(_FIGURES),
+        sums=flat.sum(axis=1),
+        middle_x_mm=middle_x_mm,
+        middle_y_mm=middle_y_mm,
+    )
 
 
 def look(footing: Footing, kpa: Kpa, grid: Grid, head: HeadPlace | None, last: Stir) -> Stir:
@@ -114,28 +134,39 @@ def look(footing: Footing, kpa: Kpa, grid: Grid, head: HeadPlace | None, last: S
         head: Where the roller presses the matrix, None while it is lifted.
         last: The look before.
     """
-    more = kpa.ravel() - footing.kpa
-    basis = weighed = footing.basis
+    more = kpa - footing.kpa
+    answer = footing.basis.reshape(_FIGURES, -1) @ more.ravel()
+    normal, sums = footing.normal, footing.sums
+    more_kpa = float(np.add.reduce(more, axis=None))
     if head is not None:
-        x_mm, y_mm = cell_centres(grid)
-        away = (x_mm - head.x_mm) ** 2 + (y_mm - head.y_mm) ** 2 > AROUND_HEAD_MM**2
-        more = more * away
-        weighed = basis * away[:, None]
-    normal = basis.T @ weighed
-    normal.flat[::5] += 1e-6  # a print that is all under the head tells nothing, and raises nothing
-    figures = np.linalg.solve(normal, weighed.T @ more)
-    heavier = float(figures[3])
+        rows, cols = _around(head, grid)
+        hidden = footing.basis[:, rows, cols].reshape(_FIGURES, -1)
+        hidden_more = more[rows, cols].ravel()
+        normal = normal - hidden @ hidden.T
+        sums = sums - np.add.reduce(hidden, axis=1)
+        answer -= hidden @ hidden_more
+        more_kpa -= float(np.add.reduce(hidden_more))
+    figures = np.linalg.solve(normal, answer)
+    x_mm, y_mm, turn, heavier = figures.tolist()
     if not heavier > PRESENT_RATIO - 1.0:
         return last
-    left_kpa = float(more.sum() - weighed.sum(axis=0) @ figures)
-    now = (
-        float(figures[0]),
-        float(figures[1]),
-        float(figures[2]) * _TURN_PER_MM,
-        heavier,
-        left_kpa * grid.cell_area_cm2 / 10.0,
+    strange_n = (more_kpa - float(sums @ figures)) * grid.cell_area_cm2 / 10.0
+    return Stir(
+        last.x_mm + SMOOTHING * (x_mm - last.x_mm),
+        last.y_mm + SMOOTHING * (y_mm - last.y_mm),
+        last.turn_rad + SMOOTHING * (turn * _TURN_PER_MM - last.turn_rad),
+        last.heavier + SMOOTHING * (heavier - last.heavier),
+        last.strange_n + SMOOTHING * (strange_n - last.strange_n),
     )
-    return Stir(*(old + SMOOTHING * (new - old) for old, new in zip(last, now, strict=True)))
+
+
+def _around(head: HeadPlace, grid: Grid) -> tuple[slice, slice]:
+    """Return rows and columns of the taxels that the head decides about."""
+    top = grid.rows - int((head.y_mm + AROUND_HEAD_MM) / grid.pitch_y_mm) - 1
+    bottom = grid.rows - int((head.y_mm - AROUND_HEAD_MM) / grid.pitch_y_mm)
+    left = int((head.x_mm - AROUND_HEAD_MM) / grid.pitch_x_mm)
+    right = int((head.x_mm + AROUND_HEAD_MM) / grid.pitch_x_mm) + 1
+    return slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0))
 
 
 def moved_mm(stir: Stir, footing: Footing, pose: FootPose) -> float:

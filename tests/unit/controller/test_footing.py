@@ -70,7 +70,7 @@ def seen(kpa, head=None, looks=12):
 
 
 def test_the_same_image_says_that_nothing_has_changed():
-    assert np.allclose(seen(CALM), 0.0, atol=1e-6)
+    assert np.allclose(seen(CALM), 0.0, atol=1e-4)
 
 
 @given(
@@ -162,5 +162,5 @@ def test_an_empty_image_can_be_compared_with():
 
 def test_a_footing_is_compared_with_taxel_by_taxel():
     assert isinstance(FOOTING, Footing)
-    assert FOOTING.kpa.shape == (512,)
-    assert FOOTING.basis.shape == (512, 4)
+    assert FOOTING.kpa.shape == GRID.shape
+    assert FOOTING.basis.shape == (4, *GRID.shape)
