@@ -38,9 +38,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Throw the dice once, before there are workers; they are told with the other options."""
-    if config.option.draw is None:
-        config.option.draw = str(random.SystemRandom().randrange(10_000))
+    """Throw the dice once; workers are told."""
+    told = getattr(config, "workerinput", {}).get("draw", config.option.draw)
+    config.option.draw = told or str(random.SystemRandom().randrange(10_000))
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker which cases to draw: all must collect the same ones."""
+    node.workerinput["draw"] = node.config.option.draw
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -72,6 +72,18 @@ def test_a_grid_is_drawn_from_and_what_is_named_is_run(tmp_path):
     assert collected(tmp_path, named) == ["test_grid[2-1]"]
 
 
+@pytest.mark.slow
+def test_all_workers_draw_the_same(tmp_path):
+    (tmp_path / "test_grid.py").write_text(GRID.replace("range(4)", "range(400)"))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2",
+         "-c", PROJECT / "pyproject.toml", "-p", "tests.conftest", "test_grid.py"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 passed" in done.stdout
+
+
 def workers(folder, file: str) -> set[str]:
     """Which of two workers ran tests of this file."""
     done = subprocess.run(
