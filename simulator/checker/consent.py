@@ -8,6 +8,7 @@ import numpy as np
 from simulator.checker.columns import Bed, Counts, Mask, Rows
 from simulator.checker.hard_table import HARD_N, HIGHEST_N, region_name
 from simulator.checker.report import Verdict, Violation
+from simulator.checker.runaway import running_away
 from simulator.checker.spells import begins, changes, count, each_bed, episodes, lasting, row_at
 
 # Architecture 2: which states lead to which; RETRACT, LATCHED, LIMP and a reset come from any.
@@ -35,10 +36,12 @@ Judged = tuple[int, Iterable[Violation]]
 def in_order(rows: Rows) -> Verdict:
     """S1, by the architecture's states: READY stands for hello, limits, self-test and homing.
 
-    Attestation is the host's and not in the trace; consent is C5 and S3, the foot P4.
+    Attestation is the host's and not in the trace; consent is C5 and S3, the foot P4. A press that
+    runs away is stopped by row A7.
     """
     found = [*_wrong_ways(rows), *_unasked(rows)]
-    moves = each_bed(rows, _moves_ready)
+    unruly = running_away(rows)
+    moves = each_bed(rows, lambda rows, bed: _moves_ready(rows, bed, unruly))
     return Verdict(count(_armings(rows)) + moves.times, (*found, *moves.violations))
 
 
@@ -68,11 +71,11 @@ def _unasked(rows: Rows) -> Iterator[Violation]:
             yield Violation("S1", int(rows.t_us[row]), "", text, 1.0, 1)
 
 
-def _moves_ready(rows: Rows, bed: Bed) -> Judged:
+def _moves_ready(rows: Rows, bed: Bed, unruly: Mask) -> Judged:
     ready = rows.device_is("READY")
     z_mm = bed.z_mm.astype(np.float64)
     up_mm_s = np.diff(z_mm, prepend=z_mm[0]) * 1000.0
-    broken = ready & ((bed.applied_n > 0.0) | (up_mm_s > UP_MM_S))
+    broken = ready & ((bed.applied_n > 0.0) | ((up_mm_s > UP_MM_S) & ~unruly))
 
     def sentence(row: int) -> str:
         return (

@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from simulator.checker.columns import Bed, Column, Mask, Rows
 from simulator.checker.hard_table import HARD_N, USER_MAX_N, region_name
 from simulator.checker.report import Verdict, Violation
+from simulator.checker.runaway import running_away
 from simulator.checker.spells import clusters, count, each_bed, episodes, lasting, latest, since
 
 CONTACT_N: Final = 1.0  # below it the hazard analysis calls a foot unloaded
@@ -113,9 +114,12 @@ def rise(rows: Rows) -> Verdict:
 
     The hazard analysis asks for 5 mm/s in the last 5 mm and in contact; the architecture, which
     wins, for 5 mm/s until 1 N and 25 mm/s in contact. Contact, once made at 1 N, is lost after
-    50 ms below 0.5 N (row B1); how far a press may follow meanwhile is P3.
+    50 ms below 0.5 N (row B1); how far a press may follow meanwhile is P3. A press that runs away
+    is stopped by row A7, and judged by its force until then.
     """
-    force, speed = each_bed(rows, _force_rise), each_bed(rows, _press_speed)
+    unruly = running_away(rows)
+    force = each_bed(rows, _force_rise)
+    speed = each_bed(rows, lambda rows, bed: _press_speed(rows, bed, unruly))
     return Verdict(force.times + speed.times, force.violations + speed.violations)
 
 
@@ -148,7 +152,7 @@ def _gains(bed: Bed) -> tuple[Column, Column]:
     return gain_n, granted_n
 
 
-def _press_speed(rows: Rows, bed: Bed) -> Judged:
+def _press_speed(rows: Rows, bed: Bed, unruly: Mask) -> Judged:
     z_mm = bed.z_mm.astype(np.float64)
     speed_mm_s = np.diff(z_mm, prepend=z_mm[0]) * 1000.0
     allowed_mm_s = np.where(_in_contact(bed.force_n), PRESS_MM_S, APPROACH_MM_S)
@@ -160,9 +164,10 @@ def _press_speed(rows: Rows, bed: Bed) -> Judged:
             f"{bed.gap_mm[row]:.1f} mm from the skin, {allowed_mm_s[row]:.0f} mm/s are allowed"
         )
 
+    broken = (over_mm_s > SPEED_ROUNDING_MM_S) & ~unruly
     return (
         count(speed_mm_s > SPEED_ROUNDING_MM_S),
-        episodes(rows, "F3", bed.name, over_mm_s > SPEED_ROUNDING_MM_S, over_mm_s, sentence),
+        episodes(rows, "F3", bed.name, broken, over_mm_s, sentence),
     )
 
 

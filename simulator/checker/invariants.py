@@ -53,10 +53,10 @@ INVARIANTS: Final = (
     Invariant(
         "F3",
         "over 50 ms of contact force rises by 0.05 s of its rate limit and 2 N at most; the press "
-        "goes up at 5 mm/s until 1 N, and at 25 mm/s in contact",
-        "SAFETY 3; speeds ARCH 2",
+        "goes up at 5 mm/s until 1 N, and at 25 mm/s in contact, but for 20 ms of a runaway",
+        "SAFETY 3, A7; speeds ARCH 2",
         "always",
-        "force_n rate_limit_n_s z_mm gap_mm",
+        "force_n rate_limit_n_s z_mm gap_mm fault_on fw_state",
         force.rise,
     ),
     Invariant(
@@ -209,10 +209,11 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "S1",
-        "force is applied only on the way SILENT, READY, ARM, ARMED, RUNNING",
-        "SAFETY 3; states ARCH 2",
+        "force is applied, and a press goes up, only on the way SILENT, READY, ARM, ARMED, "
+        "RUNNING, but for 20 ms of a runaway",
+        "SAFETY 3, A7; states ARCH 2",
         "always",
-        "fw_state arm_req_at applied_n z_mm",
+        "fw_state arm_req_at applied_n z_mm fault_on",
         consent.in_order,
     ),
     Invariant(

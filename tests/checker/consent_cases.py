@@ -45,6 +45,22 @@ def a_press_that_goes_up_when_ready() -> Scene:
     return arming().put(200, 300, z_mm=np.arange(100) * 0.004).put(300, z_mm=0.4)
 
 
+def run_away_when_ready(cut_ms: int) -> Scene:
+    scene = arming().state(800, "RETRACT").state(900, "READY").put(1300, fault_on=1)
+    scene.put(1300, 1310, z_mm=np.arange(10) * 0.004).put(1310, z_mm=0.04)
+    return scene.state(1300 + cut_ms, "LIMP").put(1300 + cut_ms, enable=False)
+
+
+@keeps("S1")
+def a_press_that_runs_away_when_ready_and_is_cut_within_20_ms() -> Scene:
+    return run_away_when_ready(20)
+
+
+@breaks("S1")
+def a_press_that_runs_away_when_ready_and_is_cut_too_late() -> Scene:
+    return run_away_when_ready(21)
+
+
 @keeps("S2")
 def armed_when_homed() -> Scene:
     return arming()

@@ -116,6 +116,35 @@ def contact_made_is_not_an_approach_because_it_grows_lighter() -> Scene:
     return approaching(20.0, ms=200).put(force_n=0.8).put(0, 60, force_n=2.0)
 
 
+def run_away(cut_ms: int, fault_on: int = 1) -> Scene:
+    scene = approaching(5.0).put(100, fault_on=fault_on)
+    scene.put(100, 110, z_mm=10.5 + np.arange(10) * 0.02).put(110, z_mm=10.7)
+    scene.put(100 + cut_ms, setpoint_n=0.0, applied_n=0.0, press_current_ma=0.0)
+    return scene.state(100 + cut_ms, "LIMP").put(100 + cut_ms, enable=False)
+
+
+@keeps("F3")
+def a_press_that_runs_away_and_is_cut_within_20_ms() -> Scene:
+    return run_away(20)
+
+
+@breaks("F3")
+def a_press_that_runs_away_and_is_cut_too_late() -> Scene:
+    return run_away(21)
+
+
+@breaks("F3")
+def a_fast_press_that_no_fault_has_broken() -> Scene:
+    return run_away(10, fault_on=0)
+
+
+@breaks("F3")
+def a_force_that_rises_too_fast_because_a_press_runs_away() -> Scene:
+    scene = Scene(800).put(200, 210, force_n=np.linspace(6.0, 9.2, 10)).put(210, force_n=9.2)
+    scene.put(200, fault_on=1).state(210, "LIMP").put(210, enable=False)
+    return scene.let_go(300)
+
+
 def stopped(at: int = 500, unloaded_ms: int = 40) -> Scene:
     scene = Scene(2000).put(at, stop_at=Scene(1).at_us(at)).state(at, "RETRACT")
     return scene.let_go(at, unloaded_ms)
