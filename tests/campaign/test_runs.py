@@ -58,8 +58,8 @@ def test_a_run_is_the_same_among_others_and_alone(tmp_path):
 @pytest.mark.slow
 def test_a_run_tells_what_broke_and_who_noticed(tmp_path):
     done, report = campaign(tmp_path, "--only", OFF, "--only", CLEAN, "--jobs", "1")
-    assert done.returncode == bool(report["violations"]), done.stdout + done.stderr
-    assert {found["invariant"] for found in report["violations"]} <= {"F3"}  # open_findings.toml
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert report["violations"] == []
     assert done.stderr == ""  # no terminal, no progress
     assert report["faults"]["load_cell=off"]["detected_by"] == {"device SENSOR": 1}
     assert (report["runs"], report["clean_runs"], report["clean_trips"]) == (1, 1, 0)

@@ -3,9 +3,6 @@
 In parts, so that both cores have some. `podal-sim campaign` does the whole.
 """
 
-import tomllib
-from pathlib import Path
-
 import pytest
 
 from controller.routine import load_library
@@ -23,26 +20,8 @@ WORDS = (
     *("--runs", str(SIZE.faults), "--clean", str(SIZE.clean), "--stops", str(SIZE.stops)),
     *("--seed", str(SEED), "--jobs", "1", "--window", str(WINDOW_S)),
 )
-FINDINGS = Path(__file__).with_name("open_findings.toml")
 PATIENCE_S = 280
 """Far more than a part takes: a core that others use, too, is no fault of the machine."""
-
-
-def is_open(found):
-    """Whether a violation is one that is known, and listed with its reason."""
-    rows = tomllib.loads(FINDINGS.read_text("utf-8"))["finding"]
-    return any(
-        row["invariant"] == found["invariant"] and row["fault"] in ("*", found["fault"])
-        for row in rows
-    )
-
-
-def test_every_open_finding_names_a_promise_a_fault_and_its_reason():
-    faults = {f"{row.component}={row.kind}" for row in ROWS}
-    for row in tomllib.loads(FINDINGS.read_text("utf-8"))["finding"]:
-        assert set(row) == {"invariant", "fault", "why"}
-        assert row["fault"] == "*" or row["fault"] in faults
-        assert row["why"]
 
 
 def test_the_slice_has_every_sort_of_fault_and_enough_stops():
@@ -54,13 +33,13 @@ def test_the_slice_has_every_sort_of_fault_and_enough_stops():
 @pytest.mark.slow
 @pytest.mark.timeout(PATIENCE_S + 20)
 @pytest.mark.parametrize("part", range(1, PARTS + 1))
-def test_nothing_new_is_violated_and_nothing_trips_by_itself(tmp_path, part):
+def test_nothing_is_violated_and_nothing_trips_by_itself(tmp_path, part):
     done, report = campaign(tmp_path, *WORDS, "--part", f"{part}/{PARTS}", patience_s=PATIENCE_S)
     said = done.stdout + done.stderr
     assert report, said
-    assert [found for found in report["violations"] if not is_open(found)] == [], said
+    assert report["violations"] == [], said
     assert report["clean_trips"] == 0, said
     assert report["failed"] == [], said
     assert report["late"] == [], said
     assert report["stop_to_1n_ms"]["n"] > 0, said
-    assert done.returncode == bool(report["violations"]), said
+    assert done.returncode == 0, said
