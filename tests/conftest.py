@@ -1,7 +1,6 @@
 """What every test is held to: nothing left running, nothing left open."""
 
 import os
-import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,24 +32,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--draw",
         metavar="SEED",
-        help=f"which cases of the drawn grids run (default: by chance; {EVERY!r}: all)",
+        default="0",
+        help=f"which cases of the drawn grids run (default: the same ones; {EVERY!r}: all)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Throw the dice once; workers are told."""
-    told = getattr(config, "workerinput", {}).get("draw", config.option.draw)
-    config.option.draw = told or str(random.SystemRandom().randrange(10_000))
+    """Hear which cases to draw: all workers must collect the same ones."""
+    config.option.draw = getattr(config, "workerinput", {}).get("draw", config.option.draw)
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker which cases to draw: all must collect the same ones."""
+    """Tell a worker which cases to draw."""
     node.workerinput["draw"] = node.config.option.draw
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how to have the same cases again."""
+    """Say which cases were drawn."""
     terminalreporter.write_line(f"drawn cases: --draw {terminalreporter.config.option.draw}")
 
 
