@@ -13,7 +13,7 @@ GUARDED := limits caps governor failsafe hold unloading permission trouble
 GUARDED_TESTS := $(GUARDED:%=tests/unit/controller/test_%.py) tests/property/test_governor.py \
 	tests/unit/firmware_bridge/test_framing.py
 
-.PHONY: run test thorough lint check test-all test-browser bench cover mutants soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
+.PHONY: run test thorough lint check test-all test-browser bench cover mutants necessity soak fuzz drills compiled fmt docs lock clean setup setup-dev setup-bench setup-e2e
 
 run: setup  ## simulated device and product on http://127.0.0.1:8420; make run ARGS="--replay FILE.npz"
 	@mkdir -p .run
@@ -44,6 +44,9 @@ cover: setup-dev  ## every branch of what stands between a wish and a foot, by e
 
 mutants: setup-dev  ## breaks the same modules in every small way; make mutants ARGS="governor --at-once 4"
 	@$(BIN)/python -m tests.mutation $(ARGS)
+
+necessity: setup-dev  ## switches each protective check off in turn; make necessity ARGS="over-force dwell"
+	@$(BIN)/python -m tests.necessity $(ARGS)
 
 test-browser: setup-e2e  ## the page in a real browser (needs chromium)
 	$(BIN)/pytest -q -m browser
