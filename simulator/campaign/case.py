@@ -33,6 +33,9 @@ class Onset(enum.StrEnum):
     FULL_FORCE = "full-force"
 
 
+BEGINNINGS: Final = (Onset.POWER_ON, Onset.IDLE)
+"""Onsets before anybody has started the massage."""
+
 FAULT_ONSETS: Final = tuple(onset for onset in Onset if onset is not Onset.POWER_ON)
 PRESSING: Final = (Onset.MOVING, Onset.FULL_FORCE)
 """Onsets at which a head presses more than 1 N: only from there it takes time to fall below."""

@@ -9,7 +9,7 @@ from controller.request import Request, Stop
 from controller.session import Session
 from firmware_bridge.framing import STOP
 from simulator.campaign.attendant import Attendant
-from simulator.campaign.case import CLEAN, HOST_DEAD, STOPS, Case, Onset
+from simulator.campaign.case import BEGINNINGS, CLEAN, HOST_DEAD, STOPS, Case
 from simulator.campaign.figures import Arrays, Over, over_limit, unloading_ms
 from simulator.campaign.massage import Massage
 from simulator.checker import check_trace
@@ -19,6 +19,10 @@ from simulator.trace_summary import stop_times_ms
 WINDOW_S: Final = 20.0
 ACT_S: Final = 3.0
 """A STOP or a dead host has shown by then what it does; nobody starts again."""
+
+LIVELY_S: Final = 40.0
+"""A clean run that begins anew lasts so long: ten seconds to be armed, and the 30 s after it in
+which the machine must be found alive (L2)."""
 
 NOBODY: Final = "nobody"
 _SHOWS: Final = (
@@ -143,11 +147,11 @@ class _Run:
 
     def __init__(self, massage: Massage, case: Case, window_s: float) -> None:
         self.from_us = 0
-        self.attendant = Attendant(massage.start, begins=case.onset in (Onset.POWER_ON, Onset.IDLE))
+        self.attendant = Attendant(massage.start, begins=case.onset in BEGINNINGS)
         self.noticed: tuple[int, str] | None = None
         self._case = case
         self._act = case.what in STOPS or case.what == HOST_DEAD
-        self._lasts_us = round((ACT_S if self._act else window_s) * 1e6)
+        self._lasts_us = round(lasts_s(case, window_s) * 1e6)
         self._device = massage.device
         self._rehearsal = massage.rehearsal
         self._session = massage.rehearsal.session
@@ -256,6 +260,14 @@ def detected(
         return NOBODY, None
     t_us, who = min(found)
     return who, (t_us - from_us) / 1000.0
+
+
+def lasts_s(case: Case, window_s: float) -> float:
+    """Return how long a run goes on after its onset, `window_s` if nothing speaks against it."""
+    if case.what in STOPS or case.what == HOST_DEAD:
+        return ACT_S
+    lively = case.what == CLEAN and case.onset in BEGINNINGS
+    return max(window_s, LIVELY_S) if lively and window_s >= WINDOW_S else window_s
 
 
 def loses_link(fault: Fault) -> bool:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simulator.campaign.window import NOBODY, detected
+from simulator.campaign.case import CLEAN, HOST_DEAD, Case, Onset, Sitting
+from simulator.campaign.window import ACT_S, LIVELY_S, NOBODY, WINDOW_S, detected, lasts_s
 
 
 def events(*entries):
@@ -31,3 +32,22 @@ def events(*entries):
 )
 def test_the_first_to_say_so_has_noticed(entries, noticed, who, after_ms):
     assert detected(events(*entries), 5_000, noticed) == (who, after_ms)
+
+
+@pytest.mark.parametrize(
+    ("what", "onset", "window_s", "due_s"),
+    [
+        (CLEAN, Onset.MOVING, WINDOW_S, WINDOW_S),
+        (CLEAN, Onset.IDLE, WINDOW_S, LIVELY_S),
+        (CLEAN, Onset.POWER_ON, 2 * LIVELY_S, 2 * LIVELY_S),
+        (CLEAN, Onset.IDLE, 5.0, 5.0),
+        ("matrix=off", Onset.IDLE, WINDOW_S, WINDOW_S),
+        ("stop=host", Onset.MOVING, WINDOW_S, ACT_S),
+        (HOST_DEAD, Onset.MOVING, WINDOW_S, ACT_S),
+    ],
+)
+def test_a_clean_run_that_begins_anew_is_long_enough_to_be_found_alive(
+    what, onset, window_s, due_s
+):
+    case = Case(what, onset, Sitting("adult", "evening-wind-down", "left", 1))
+    assert lasts_s(case, window_s) == due_s
