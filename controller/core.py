@@ -139,6 +139,8 @@ def _see(state: State, frame: Frame, settings: Settings, machine: Machine) -> St
         head = HeadPlace(report.x_um / 1000, report.y_um / 1000)
     if state.frames % JUDGE_FRAMES == index * (JUDGE_FRAMES // 2 + 1):
         seen = judge(bed, machine, head, state.now_us)
+    elif bed.saturated_frames:  # by then nobody knows what the matrix feels
+        return state
     elif bed.watched and state.frames % FEEL_FRAMES == 2 + index:
         seen = feel(bed, machine, head, state.now_us)
     elif head is None:

@@ -30,6 +30,10 @@ UNEXPLAINED_N_MM: Final = 1.0
 """A foot that slides leaves more and more load that small moves do not explain: 3 N at 3 mm, 5 N
 at 5 mm; noise alone reads as 2 mm. Podal proposals, as STRANGE_N."""
 
+UNLIKE: Final = 0.25
+"""Share of the squares of a print that small moves may leave. Quiet feet leave 0.07, light company
+0.13, a foot two centimetres away 0.4. Podal proposal, as STRANGE_N."""
+
 AROUND_HEAD_MM: Final = 30.0
 """So near the head, along and across, it decides what the matrix feels. Podal proposal,
 unconfirmed on hardware."""
@@ -79,6 +83,8 @@ class Stir(NamedTuple):
         turn_rad: How far it has turned, clockwise seen from above.
         heavier: By which share of its load then it is heavier.
         strange_n: Load that is not the foot's.
+        more_n: Load that was not there then, away from the head.
+        unlike: How little the image is that of this foot, 0 the same to 1 another.
     """
 
     x_mm: float = 0.0
@@ -86,16 +92,27 @@ class Stir(NamedTuple):
     turn_rad: float = 0.0
     heavier: float = 0.0
     strange_n: float = 0.0
+    more_n: float = 0.0
+    unlike: float = 0.0
+
+    @property
+    def elsewhere(self) -> bool:
+        """What lies there bears its load in other places: it has moved by more than a little."""
+        return self.unlike > UNLIKE
 
     @property
     def strange(self) -> bool:
         """Something else lies on the bed. Who stands up is only heavy, and who slides only moved.
 
-        Both leave a little that least squares of small moves do not explain.
+        Both leave a little that least squares of small moves do not explain; but a foot that has
+        moved brings no load with it.
         """
         way_mm = math.hypot(self.x_mm, self.y_mm) + abs(self.turn_rad) / _TURN_PER_MM
         most_n = STRANGE_N + UNEXPLAINED_N_MM * max(way_mm - QUIET_MM, 0.0)
-        return self.strange_n > most_n * max(1.0 + self.heavier, 1.0)
+        if not self.strange_n > most_n * max(1.0 + self.heavier, 1.0):
+            return False
+        stayed = way_mm < STIRRED_MM and not self.elsewhere
+        return stayed or self.more_n > STRANGE_N
 
 
 STILL: Final = Stir()
@@ -138,6 +155,7 @@ def look(footing: Footing, kpa: Kpa, grid: Grid, head: HeadPlace | None, last: S
     answer = footing.basis.reshape(_FIGURES, -1) @ more.ravel()
     normal, sums = footing.normal, footing.sums
     more_kpa = float(np.add.reduce(more, axis=None))
+    more_kpa2 = float(more.ravel() @ more.ravel())
     if head is not None:
         rows, cols = _around(head, grid)
         hidden = footing.basis[:, rows, cols].reshape(_FIGURES, -1)
@@ -146,17 +164,22 @@ def look(footing: Footing, kpa: Kpa, grid: Grid, head: HeadPlace | None, last: S
         sums = sums - np.add.reduce(hidden, axis=1)
         answer -= hidden @ hidden_more
         more_kpa -= float(np.add.reduce(hidden_more))
+        more_kpa2 -= float(hidden_more @ hidden_more)
     figures = np.linalg.solve(normal, answer)
     x_mm, y_mm, turn, heavier = figures.tolist()
-    if not heavier > PRESENT_RATIO - 1.0:
+    if more_kpa < (PRESENT_RATIO - 1.0) * float(sums[3]):
         return last
-    strange_n = (more_kpa - float(sums @ figures)) * grid.cell_area_cm2 / 10.0
+    strange_kpa = more_kpa - float(sums @ figures)
+    unlike = (more_kpa2 - float(figures @ answer)) / (max(1.0 + heavier, 1.0) ** 2 * normal[3, 3])
+    newton = grid.cell_area_cm2 / 10.0
     return Stir(
         last.x_mm + SMOOTHING * (x_mm - last.x_mm),
         last.y_mm + SMOOTHING * (y_mm - last.y_mm),
         last.turn_rad + SMOOTHING * (turn * _TURN_PER_MM - last.turn_rad),
         last.heavier + SMOOTHING * (heavier - last.heavier),
-        last.strange_n + SMOOTHING * (strange_n - last.strange_n),
+        last.strange_n + SMOOTHING * (strange_kpa * newton - last.strange_n),
+        last.more_n + SMOOTHING * (more_kpa * newton - last.more_n),
+        last.unlike + SMOOTHING * (float(unlike) - last.unlike),
     )
 
 
@@ -171,6 +194,8 @@ def _around(head: HeadPlace, grid: Grid) -> tuple[slice, slice]:
 
 def moved_mm(stir: Stir, footing: Footing, pose: FootPose) -> float:
     """Return how far the heel or the toes have moved, whichever has farther."""
+    if stir.elsewhere:
+        return math.inf
     axis = math.radians(pose.axis_deg)
     farthest_mm = 0.0
     for along_mm in (0.0, pose.length_mm):
