@@ -211,7 +211,9 @@ class Device:
                 trace.record(tick * STEP_US, ahead_us, self.mcu.firmware, self.beds, 0)
             if tick % SCAN_STEPS == 0:
                 self._tick = tick
-                self.mcu.firmware.scan(tick * STEP_US + ahead_us, self._scan(tick * STEP_US))
+                counts = self._scan(tick * STEP_US)
+                self._count_saturated(counts)
+                self.mcu.firmware.scan(tick * STEP_US + ahead_us, counts)
                 if power.reset is not None:
                     self.mcu.look_after(tick * STEP_US)
                     return
@@ -234,7 +236,9 @@ class Device:
             counts = self._scan(now_us) if self._tick % SCAN_STEPS == 0 else None
             faults.after(now_us)
             if counts is not None:
-                mcu.scan(now_us, faults.scan(counts, now_us))
+                said = faults.scan(counts, now_us)
+                self._count_saturated(said)
+                mcu.scan(now_us, said)
             if power.reset is not None:
                 mcu.look_after(now_us)
             if self.line.down.busy and self.line.plugged:
@@ -265,11 +269,11 @@ class Device:
         """Return what the taxels say."""
         self.power.scan()
         self.scene.advance(now_us)
-        counts = self.scene.scan()
-        if self.trace is not None:
-            self._count_saturated(counts)
-        return counts
+        return self.scene.scan()
 
     def _count_saturated(self, counts: Counts) -> None:
+        """Note for the record what the host is told, broken or not."""
+        if self.trace is None:
+            return
         for bed, plant in enumerate(self.beds):
             plant.saturated = int((counts[bed] >= DESCRIPTOR.matrix.full_scale_counts).sum())

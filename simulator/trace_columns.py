@@ -85,7 +85,7 @@ BED_COLUMNS: Final = (
     Column("rate_limit_n_s", "f", "fastest rise allowed by set-point and device"),
     Column("bed_n", "f", "true load on the bed, head included"),
     Column("resting_n", "f", "true load that the foot would put on the bed without the head"),
-    Column("saturated", "H", "taxels at full scale in the last scan"),
+    Column("saturated", "H", "taxels that read full scale in the last scan, broken ones included"),
     Column("single_foot", "?", "one foot and nothing else stands on the bed"),
     Column("foot_moved", "?", "the foot is being placed or pulled away now"),
 )

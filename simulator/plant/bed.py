@@ -171,7 +171,7 @@ class BedPlant:
         share_n: Force that the head can take over before the foot rises.
         foot_moving: The foot is on its way to or from the bed, slides or turns.
         single_foot: One foot and nothing else stands on the bed.
-        saturated: Taxels at full scale in the last scan, for the record.
+        saturated: Taxels that read full scale in the last scan, for the record.
         motor_c: True temperature of the press motor.
         surface_c: True temperature of the head's surface.
         spin_torque_mnm: True torque on the spin drive, without sign.
