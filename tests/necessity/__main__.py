@@ -2,7 +2,7 @@
 
 `make necessity` judges every row of `checks.toml`, `make necessity ARGS="over-force dwell"` these.
 Runs of the campaign are judged by the checker, which knows neither host nor device; where no trace
-can tell, a test of the project must fail. Report: build/necessity.json.
+can tell, a test of the project must fail. Report of all rows: build/necessity.json.
 """
 
 import argparse
@@ -43,8 +43,9 @@ def main(arguments: list[str]) -> int:
     _progress("")
     seconds = time.monotonic() - begun_s
     print(_summary(verdicts, seconds))
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(_report(verdicts, seconds), indent=1) + "\n", encoding="utf-8")
+    if not options.names:
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(json.dumps(_report(verdicts, seconds), indent=1) + "\n", "utf-8")
     return 0 if all(verdict.shown for verdict in verdicts) else 1
 
 
