@@ -218,10 +218,15 @@ def test_a_host_that_dies_leaves_no_force_after_400_ms(served, host):
 def test_a_pulled_cable_is_noticed_by_both_ends_and_nothing_resumes(served, host):
     host.arm()
     host.press()
-    assert sim("cable", "unplug", "--link", str(served.link)).returncode == 0
-    with pytest.raises(LinkLostError):
-        host.until(lambda: False, lambda frame: SetPoint(frame.device_us, 60, 5, 4, PARKED, HEEL))
-    host.port.close()
+    # Beside the host, which must not fall silent while the command starts.
+    command = [*SIM, "cable", "unplug", "--link", str(served.link)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as pulling:
+        with pytest.raises(LinkLostError):
+            host.until(
+                lambda: False, lambda frame: SetPoint(frame.device_us, 60, 5, 4, PARKED, HEEL)
+            )
+        host.port.close()
+        assert pulling.wait(PATIENCE_S) == 0
     assert not served.link.exists()
     time.sleep(0.6)
     assert sim("cable", "replug", "--link", str(served.link)).returncode == 0
