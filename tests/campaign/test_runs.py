@@ -10,6 +10,9 @@ import pytest
 from tests.conftest import PROJECT
 
 OFF = "load_cell.left=off@first-contact.left/adult/evening-wind-down/4"
+LIES = ("-3.5", "x0.65")
+"""Of a load cell, each within what its comparison with the other channel allows."""
+
 CLEAN = "clean@approach.right/adult/evening-wind-down/5"
 
 
@@ -64,6 +67,16 @@ def test_a_run_tells_what_broke_and_who_noticed(tmp_path):
     assert report["faults"]["load_cell=off"]["detected_by"] == {"device SENSOR": 1}
     assert (report["runs"], report["clean_runs"], report["clean_trips"]) == (1, 1, 0)
     assert report["vacuity"]["F1"] > 0
+
+
+@pytest.mark.slow
+def test_a_load_cell_that_suddenly_says_less_is_not_answered_faster_than_force_may_rise(tmp_path):
+    """It was: 3.66 N within 50 ms, where 2.75 are allowed."""
+    at = "@full-force.left/adult/evening-wind-down/2"
+    words = [word for lie in LIES for word in ("--only", f"load_cell.left=wrong,{lie}{at}")]
+    done, report = campaign(tmp_path, *words, "--window", "5", "--jobs", "1")
+    assert report["violations"] == [], done.stdout + done.stderr
+    assert report["runs"] == len(LIES)
 
 
 @pytest.mark.slow

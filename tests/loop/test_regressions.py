@@ -194,20 +194,6 @@ def test_a_tick_without_a_frame_does_not_take_the_turn_of_a_bed():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lie", ["-3.5", "x0.65"])
-def test_a_load_cell_that_loses_what_its_comparison_allows_is_not_answered_faster_than_f3(lie):
-    """It was: 3.66 N within 50 ms, where 2.75 are allowed."""
-    bench = Bench(seed=2)
-    bench.start(Start(EVENING.routine, level="strong"))
-    bench.until_force(10.0)
-    bench.device.break_down(read_faults(f"load_cell.left=wrong,{lie}"))
-    bench.forward(1.0)
-    trace = bench.arrays()
-    assert trace["fault_on"][-1] == 1
-    assert [found for found in check_trace(trace).violations if found.invariant == "F3"] == []
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("taxels", ["left-row-12=stuck,4095", "left=wrong,saturated"])
 def test_taxels_that_say_full_scale_are_in_the_record_and_nothing_is_pressed_on(taxels):
     """Only what truly was at full scale was recorded, so that F7 judged nothing."""
