@@ -80,6 +80,15 @@ def test_a_load_cell_that_suddenly_says_less_is_not_answered_faster_than_force_m
 
 
 @pytest.mark.slow
+def test_a_hand_that_makes_a_small_foot_seem_to_move_is_company_all_the_same(tmp_path):
+    """It paused the massage, and the machine stayed armed with the hand on the bed."""
+    hand = "person.right=hand@full-force.right/child/evening-wind-down/1"
+    done, report = campaign(tmp_path, "--only", hand, "--window", "5", "--jobs", "1")
+    assert report["violations"] == [], done.stdout + done.stderr
+    assert report["faults"]["person=hand"]["detected_by"] == {"host not_one_foot": 1}
+
+
+@pytest.mark.slow
 def test_a_run_that_comes_to_no_outcome_is_told_and_no_success(tmp_path):
     traces = tmp_path / "traces"
     name = OFF.replace("/", "_") + ".npz"
