@@ -7,16 +7,7 @@ import numpy as np
 
 from controller.contact import Contact, Finding, HeadPlace, find_contact
 from controller.field import MAX_DOUBT_MM, SoleField, build_field, pose_doubt_mm
-from controller.footing import (
-    STILL,
-    STIRRED_MM,
-    STRANGE_N,
-    Footing,
-    Stir,
-    look,
-    moved_mm,
-    take_footing,
-)
+from controller.footing import STILL, Footing, Lying, Stir, conclude, look, take_footing
 from controller.geometry import Grid, Side
 from controller.pose import FootPose, PoseFit, advance_fit, begin_fit
 from controller.pressure import Kpa, calibrate
@@ -216,13 +207,12 @@ def feel(bed: Bed, machine: Machine, head: HeadPlace | None, now_us: int) -> Bed
     if footing is None or bed.fit is not None or bed.kpa is None:
         return bed
     stir = look(footing, bed.kpa, machine.grid, head, bed.stir)
-    moved = bed.pose is not None and moved_mm(stir, footing, bed.pose) > STIRRED_MM
-    # A foot that has moved brings no load: where there is more, a hand has made it seem to move.
-    if stir.strange or ((moved or bed.strange) and stir.more_n > STRANGE_N):
+    lying = conclude(stir, footing, bed.pose, in_company=bed.strange)
+    if lying is Lying.IN_COMPANY:
         return bed._replace(
             stir=stir, strange=True, pose=None, field=None, gone_frames=0, refusal="not_one_thing"
         )
-    if moved or bed.strange:
+    if lying is Lying.MOVED or bed.strange:
         return _forget(bed, still_since_us=now_us, refusal="moving")
     return bed._replace(stir=stir)
 

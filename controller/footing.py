@@ -6,6 +6,7 @@ leave over is load that is not this foot's: a hand, another foot. A few passes o
 that it can be asked every 20 ms.
 """
 
+import enum
 import math
 from typing import Final, NamedTuple
 
@@ -29,6 +30,10 @@ QUIET_MM: Final = 2.0
 UNEXPLAINED_N_MM: Final = 1.0
 """A foot that slides leaves more and more load that small moves do not explain: 3 N at 3 mm, 5 N
 at 5 mm; noise alone reads as 2 mm. Podal proposals, as STRANGE_N."""
+
+BARE_KPA: Final = 1.0
+"""A taxel that feels less bears nothing of the foot: what noise reads there does not grow with its
+load. Two deviations of the noisiest simulated matrix; podal proposal, unconfirmed on hardware."""
 
 UNLIKE: Final = 0.25
 """Share of the squares of a print that small moves may leave. Quiet feet leave 0.07, light company
@@ -100,22 +105,16 @@ class Stir(NamedTuple):
         """What lies there bears its load in other places: it has moved by more than a little."""
         return self.unlike > UNLIKE
 
-    @property
-    def strange(self) -> bool:
-        """Something else lies on the bed. Who stands up is only heavy, and who slides only moved.
-
-        Both leave a little that least squares of small moves do not explain; but a foot that has
-        moved brings no load with it.
-        """
-        way_mm = math.hypot(self.x_mm, self.y_mm) + abs(self.turn_rad) / _TURN_PER_MM
-        most_n = STRANGE_N + UNEXPLAINED_N_MM * max(way_mm - QUIET_MM, 0.0)
-        if not self.strange_n > most_n * max(1.0 + self.heavier, 1.0):
-            return False
-        stayed = way_mm < STIRRED_MM and not self.elsewhere
-        return stayed or self.more_n > STRANGE_N
-
 
 STILL: Final = Stir()
+
+
+class Lying(enum.Enum):
+    """How a registered foot lies now."""
+
+    STILL = enum.auto()
+    MOVED = enum.auto()
+    IN_COMPANY = enum.auto()
 
 
 def take_footing(kpa: Kpa, grid: Grid) -> Footing:
@@ -129,7 +128,8 @@ def take_footing(kpa: Kpa, grid: Grid) -> Footing:
     middle_x_mm = float((image * x_mm).sum()) / total
     middle_y_mm = float((image * y_mm).sum()) / total
     turning = along_x * (y_mm - middle_y_mm) - along_y * (x_mm - middle_x_mm)
-    basis = np.stack((-along_x, -along_y, -turning * _TURN_PER_MM, image))
+    heavier = np.where(image < BARE_KPA, 0.0, image)
+    basis = np.stack((-along_x, -along_y, -turning * _TURN_PER_MM, heavier))
     flat = basis.reshape(_FIGURES, -1)
     return Footing(
         kpa=image.astype(np.float32),
@@ -190,6 +190,36 @@ def _around(head: HeadPlace, grid: Grid) -> tuple[slice, slice]:
     left = int((head.x_mm - AROUND_HEAD_MM) / grid.pitch_x_mm)
     right = int((head.x_mm + AROUND_HEAD_MM) / grid.pitch_x_mm) + 1
     return slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0))
+
+
+def conclude(stir: Stir, footing: Footing, pose: FootPose | None, *, in_company: bool) -> Lying:
+    """Return how the foot lies, told by what has changed.
+
+    Args:
+        stir: What has changed.
+        footing: How the foot lay.
+        pose: Where it lay, None while that holds no more.
+        in_company: Whether something lay beside it at the look before.
+    """
+    moved = pose is not None and moved_mm(stir, footing, pose) > STIRRED_MM
+    # A foot that has moved brings no load: where there is more, a hand has made it seem to move.
+    if _strange(stir) or ((moved or in_company) and stir.more_n > STRANGE_N):
+        return Lying.IN_COMPANY
+    return Lying.MOVED if moved else Lying.STILL
+
+
+def _strange(stir: Stir) -> bool:
+    """Whether something else lies there. Who stands up is only heavy, and who slides only moved.
+
+    Both leave a little that least squares of small moves do not explain; but a foot that has
+    moved brings no load with it.
+    """
+    way_mm = math.hypot(stir.x_mm, stir.y_mm) + abs(stir.turn_rad) / _TURN_PER_MM
+    most_n = STRANGE_N + UNEXPLAINED_N_MM * max(way_mm - QUIET_MM, 0.0)
+    if not stir.strange_n > most_n * max(1.0 + stir.heavier, 1.0):
+        return False
+    stayed = way_mm < STIRRED_MM and not stir.elsewhere
+    return stayed or stir.more_n > STRANGE_N
 
 
 def moved_mm(stir: Stir, footing: Footing, pose: FootPose) -> float:

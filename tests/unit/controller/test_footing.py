@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from controller.contact import HeadPlace
@@ -13,7 +13,9 @@ from controller.footing import (
     STIRRED_MM,
     STRANGE_N,
     Footing,
+    Lying,
     Stir,
+    conclude,
     look,
     moved_mm,
     take_footing,
@@ -69,6 +71,10 @@ def seen(kpa, head=None, looks=12):
     return stir
 
 
+def in_company(stir):
+    return conclude(stir, FOOTING, None, in_company=False) is Lying.IN_COMPANY
+
+
 def test_the_same_image_says_that_nothing_has_changed():
     assert np.allclose(seen(CALM), 0.0, atol=1e-4)
 
@@ -103,12 +109,13 @@ def test_a_foot_that_slides_or_turns_has_stirred(move, way_mm):
     assert moved_mm(stir, FOOTING, POSE) < 2.0 * way_mm
 
 
-@given(st.floats(0.6, 6.0), st.integers(0, 2**32 - 1))
+@given(st.floats(0.52, 6.0), st.integers(0, 2**32 - 1))
+@example(0.625, 117)  # the noise of the bare taxels had counted as a part of the foot
 def test_a_foot_that_only_bears_more_or_less_has_not(share, seed):
     stir = seen(noisy(share * print_kpa(), seed))
     assert stir.heavier == pytest.approx(share - 1.0, abs=0.05)
     assert moved_mm(stir, FOOTING, POSE) < STIRRED_MM
-    assert not stir.strange
+    assert not in_company(stir)
 
 
 @given(st.floats(30.0, 130.0), st.floats(20.0, 300.0), st.floats(0.0, 400.0))
@@ -128,7 +135,7 @@ def test_a_light_hand_is_company_within_two_looks(x_mm, y_mm):
     hand *= 15.0 / (hand.sum() * GRID.cell_area_cm2 / 10.0)
     assert hand.max() < 2.0  # less than what makes a taxel count as loaded
     stir = seen(CALM + hand.reshape(GRID.shape), looks=2)
-    assert stir.strange
+    assert in_company(stir)
 
 
 @pytest.mark.parametrize("way_mm", [8.0, 15.0, 25.0, 40.0, 60.0])
@@ -136,18 +143,18 @@ def test_a_light_hand_is_company_within_two_looks(x_mm, y_mm):
 def test_a_foot_that_lies_far_away_at_once_has_moved_and_is_no_company(way_mm, along):
     stir = seen(print_kpa(**{along: way_mm if along == "y_mm" else way_mm / 2}))
     assert moved_mm(stir, FOOTING, POSE) > STIRRED_MM
-    assert not stir.strange
+    assert not in_company(stir)
 
 
 def test_who_stands_up_is_heavy_and_not_company():
     stir = Stir(heavier=5.0, strange_n=5.0 * STRANGE_N)
-    assert not stir.strange
-    assert stir._replace(heavier=0.0).strange
+    assert not in_company(stir)
+    assert in_company(stir._replace(heavier=0.0))
 
 
 @given(st.floats(-4.0, 4.0), st.floats(-4.0, 4.0), st.floats(-0.02, 0.02))
 def test_a_foot_that_moves_is_no_company(x_mm, y_mm, turn_rad):
-    assert not seen(print_kpa(x_mm=x_mm, y_mm=y_mm, turn_rad=turn_rad)).strange
+    assert not in_company(seen(print_kpa(x_mm=x_mm, y_mm=y_mm, turn_rad=turn_rad)))
 
 
 def test_a_foot_that_is_being_lifted_says_nothing_about_its_place():
