@@ -257,7 +257,8 @@ _TRIPS: Final = {
     Trip.OUTSIDE_MASK: f"{watch.CONTACT_N:g} N or more with the head's middle in a cell of 0 mN "
     f"for more than {watch.OUTSIDE_MS} ms",
     Trip.CONTACT_LOST: f"pressing, felt {watch.LOST_AFTER_N:g} N or more, then less than "
-    f"{watch.CLEAR_N:g} N for {watch.LOST_MS} ms; the press stops rising at once",
+    f"{watch.CLEAR_N:g} N for {watch.LOST_MS} ms, in which the press does not rise, or less than "
+    f"{watch.FADED_N:g} N for {watch.FADED_MS} ms",
     Trip.DWELL: f"more than the dwell time of pressing (above {dwell.PRESSING_N:g} N) within "
     f"{dwell.SPOT_MM:g} mm; {dwell.AWAY_MS / 1000:g} s away or off the skin starts it anew",
     Trip.TOTAL_FORCE: "the load on a bed is above its resting load by more than "

@@ -11,6 +11,10 @@ CONTACT_N: Final = 1.0
 CLEAR_N: Final = 0.3
 LOST_AFTER_N: Final = 2.0
 LOST_MS: Final = 10
+FADED_N: Final = 0.6
+FADED_MS: Final = 40
+"""Contact below half a newton for 50 ms is lost (P3); a load cell errs by a tenth."""
+
 OVER_MS: Final = 3
 OVER_N: Final = 1.5
 OVER_RATIO: Final = 0.05
@@ -63,6 +67,7 @@ class Watch:
     __slots__ = (
         "_ceiling_n",
         "_disagree_ms",
+        "_faded_ms",
         "_frozen_beats",
         "_frozen_high_n",
         "_frozen_low_n",
@@ -90,7 +95,8 @@ class Watch:
     def forget(self) -> None:
         """A new contact begins."""
         self.peak_n = 0.0
-        self._over_ms = self._lost_ms = self._outside_ms = self._disagree_ms = 0
+        self._over_ms = self._outside_ms = self._disagree_ms = 0
+        self._lost_ms = self._faded_ms = 0
         self._frozen_z_mm = self._frozen_low_n = math.inf
         self._frozen_high_n = -math.inf
         self._frozen_beats = self._jump_beats = 0
@@ -139,9 +145,9 @@ class Watch:
                 return Trip.CHANNELS_DISAGREE
         else:
             self._disagree_ms = 0
-        if force_n < CLEAR_N and motion == _PRESS:
+        if force_n < FADED_N and motion == _PRESS:
             return self._judge_loss(wires, force_n)
-        self._lost_ms = 0
+        self._lost_ms = self._faded_ms = 0
         return self.judge_range(force_n) if force_n > RANGE_N[1] else _NONE
 
     def judge_frozen(self, force_n: float, z_mm: float) -> Trip:
@@ -189,11 +195,16 @@ class Watch:
 
     def _judge_loss(self, wires: HeadWires, force_n: float) -> Trip:
         """The skin has gone from under a pressing head: never follow it."""
-        if self.peak_n >= LOST_AFTER_N:
+        if self.peak_n < LOST_AFTER_N:
+            return self.judge_range(force_n)
+        self._faded_ms += 1
+        if force_n < CLEAR_N:
             self._lost_ms += 1
             wires.z_speed_mm_s = min(wires.z_speed_mm_s, 0.0)
-            if self._lost_ms >= LOST_MS:
-                return Trip.CONTACT_LOST
+        else:
+            self._lost_ms = 0
+        if self._lost_ms >= LOST_MS or self._faded_ms >= FADED_MS:
+            return Trip.CONTACT_LOST
         return self.judge_range(force_n)
 
     def judge_range(self, force_n: float) -> Trip:

@@ -4,6 +4,7 @@ import pytest
 
 from firmware_bridge.messages import Trip
 from simulator.firmware.drives import BEAT_MS, RISE_MM_S, SLOW_BEAT_MS, Drives
+from simulator.firmware.motion import Motion
 from simulator.firmware.spin import Spin
 from simulator.firmware.startup import SWITCH_MS, SwitchTest
 from simulator.firmware.watch import Watch
@@ -208,3 +209,36 @@ def test_a_load_cell_that_says_the_same_over_a_millimetre_is_frozen():
     watch = Watch()
     noisy = {watch.judge_frozen(12.0 + 0.02 * (step % 2), 10.0 + 0.1 * step) for step in range(99)}
     assert noisy == {Trip.NONE}
+
+
+def pressed(*forces_n: float, peak_n: float = 2.5) -> tuple[list[Trip], HeadWires]:
+    """Return what each millisecond of these forces says while the press rises."""
+    watch, wires = Watch(), HeadWires()
+    watch.enter(40.0, 55.0)
+    watch.peak_n = peak_n
+    found = []
+    for force_n in forces_n:
+        wires.z_speed_mm_s = 5.0
+        found.append(watch.judge(wires, force_n, force_n, Motion.PRESS))
+    return found, wires
+
+
+def test_skin_that_has_gone_is_lost_after_10_ms_and_not_followed_meanwhile():
+    found, wires = pressed(*[0.2] * 10)
+    assert found == [Trip.NONE] * 9 + [Trip.CONTACT_LOST]
+    assert wires.z_speed_mm_s == 0.0
+
+
+def test_skin_that_hardly_bears_is_lost_after_40_ms():
+    found, wires = pressed(*[0.45] * 40)
+    assert found == [Trip.NONE] * 39 + [Trip.CONTACT_LOST]
+    assert wires.z_speed_mm_s == 5.0
+
+
+def test_what_hardly_bears_and_then_bears_was_not_lost():
+    assert set(pressed(*[0.45] * 39, 0.6, *[0.45] * 39)[0]) == {Trip.NONE}
+    assert set(pressed(*[0.2] * 9, 0.35, *[0.2] * 9)[0]) == {Trip.NONE}
+
+
+def test_what_has_never_been_pressed_by_two_newtons_cannot_be_lost():
+    assert set(pressed(*[0.2] * 60, peak_n=1.9)[0]) == {Trip.NONE}
