@@ -37,7 +37,10 @@ _SHOWS: Final = (
 _ASKED_FOR: Final = ("STOP", "HOST_RETRACT")
 """Trips by which the device obeys: somebody else has noticed."""
 
-_LOST_KINDS: Final = ("unplug", "replug", "other", "stall")
+_LOST_KINDS: Final = ("unplug", "other", "stall")
+_LOST_MS: Final = 400
+"""A cable that is back sooner may never have been missed; the bound of the architecture."""
+
 _LOST_CHANCE: Final = ("drop", "flip", "truncate")
 
 
@@ -276,6 +279,8 @@ def loses_link(fault: Fault) -> bool:
         return False
     if fault.kind == "delay":
         return fault.value is None
+    if fault.kind == "replug":
+        return fault.value is not None and (fault.value.number or 0.0) >= _LOST_MS
     surely = fault.value is not None and fault.value.number == 1.0
     return fault.kind in _LOST_KINDS or (fault.kind in _LOST_CHANCE and surely)
 

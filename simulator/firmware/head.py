@@ -39,9 +39,10 @@ TOUCH_N: Final = 1.5
 
 CLEAR_MM: Final = 5.0
 
-FELT_N: Final = 1.25
-"""From here on the skin is felt for certain: five times the error of a load cell's zero and noise
-above CONTACT_N. Until then the press keeps the speed of an approach, and holds TOUCH_N."""
+FELT_N: Final = 1.3
+"""From here on the skin is felt for certain: six times the error of a load cell's zero and noise
+above CONTACT_N, also by one that says a quarter too much. Until then the press keeps the speed of
+an approach, and holds TOUCH_N."""
 
 LEFT_N: Final = 0.75
 """Below this it is no longer: as far above the 0.5 N of a lost contact. Source of both: hazard
@@ -463,6 +464,8 @@ class Head:
             before_n, wanted_n = min(before_n, TOUCH_N), min(wanted_n, TOUCH_N)
         else:
             self._touching = True
+            # Nor does it run ahead while play or friction holds the press: it would catch up.
+            before_n = min(before_n, force_n + _LACKING_N)
         if wanted_n > before_n:
             highest_n = before_n + self.rise_n
             if wanted_n > highest_n:  # noqa: PLR1730 - a call of min costs at 1 kHz

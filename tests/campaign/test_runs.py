@@ -113,3 +113,21 @@ def test_what_names_no_run_is_a_mistake_of_usage(tmp_path, words):
     done, _ = campaign(tmp_path, *words)
     assert done.returncode == 2
     assert "runs are called WHAT@ONSET.FOOT/PERSON/ROUTINE/SEED" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_press_held_by_play_does_not_catch_up_with_a_force_that_rose_meanwhile(tmp_path):
+    """It did, on stiff skin where the limit had fallen and risen again: 2.94 N within 50 ms."""
+    clean = "clean@first-contact.right/stiff/evening-wind-down/21044"
+    done, report = campaign(tmp_path, "--only", clean, "--window", "15", "--jobs", "1")
+    assert report["violations"] == [], done.stdout + done.stderr
+    assert report["clean_runs"] == 1
+
+
+@pytest.mark.slow
+def test_contact_that_hardly_bears_is_lost_and_not_followed(tmp_path):
+    """It was, 11.6 mm far: above the 0.3 N of skin that has gone, below the half newton of skin."""
+    jerky = "encoder.left-x=intermittent,0.001@moving.left/wet/evening-wind-down/10"
+    done, report = campaign(tmp_path, "--only", jerky, "--window", "5", "--jobs", "1")
+    assert report["violations"] == [], done.stdout + done.stderr
+    assert report["faults"]["encoder=intermittent"]["detected_by"] == {"device CONTACT_LOST": 1}

@@ -11,7 +11,7 @@ from simulator.campaign.draw import Size, draw
 from simulator.faults.registry import ROWS
 from tests.campaign.test_runs import campaign
 
-SIZE = Size(faults=150, clean=18, stops=54)
+SIZE = Size(faults=len(ROWS), clean=9, stops=54)
 SEED = 1
 PARTS = 4
 WINDOW_S = 12

@@ -42,6 +42,7 @@ def massage(tree: Path) -> tuple[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.drawn(0)  # compiling takes a minute: `make thorough`
 @pytest.mark.timeout(300)
 def test_plain_and_compiled_give_the_same_bytes_and_the_same_truth(tmp_path):
     if why_not():

@@ -66,7 +66,7 @@ def test_nobody_pressing_start_gives_up_after_a_minute():
 
 
 @pytest.mark.slow
-@pytest.mark.drawn(10)
+@pytest.mark.drawn(5)
 @pytest.mark.parametrize("seed", range(40))
 def test_stop_unloads_within_300_ms(seed):
     bench = Bench(seed=seed)
@@ -167,7 +167,7 @@ def test_a_noisy_wire_is_safe():
 
 
 @pytest.mark.slow
-@pytest.mark.drawn(2)
+@pytest.mark.drawn(1)
 @pytest.mark.parametrize("person", sorted(set(PEOPLE) - {"adult"}))
 def test_other_people_are_massaged_within_their_limits(person):
     bench = Bench(person, seed=7)
