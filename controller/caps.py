@@ -205,8 +205,8 @@ def tighten_by_pressure(
     return tighten(limit, allowed_n, _REASONS[Source.PRESSURE][region])
 
 
-def tighten_by_hold(limit: Limit, *, left_us: int, region: int) -> Limit:
+def tighten_by_hold(limit: Limit, *, held_us: int, hold_s: float, region: int) -> Limit:
     """Return `limit`, or none at all once the head has pressed here for as long as it may."""
-    if left_us > 0:
+    if held_us < hold_s * 1e6:
         return limit
     return tighten(limit, 0.0, _REASONS[Source.HOLD][region])

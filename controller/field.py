@@ -47,6 +47,7 @@ class Place(NamedTuple):
         zone: Finest zone at the centre, 0 none.
         user_kpa: Lowest peak pressure within the patch that brings the force down.
         hard_kpa: Lowest peak pressure within the patch that ends it.
+        hold_s: Shortest time within the patch that a head may press in one place.
     """
 
     limit_n: float
@@ -60,17 +61,15 @@ class Place(NamedTuple):
     zone: int
     user_kpa: float
     hard_kpa: float
+    hold_s: float
 
 
-NOWHERE: Final = Place(0.0, "off_sole", 0.0, 0.0, 0.0, 0.0, -1, -1, 0, 0.0, 0.0)
-
-NO_SPOT_US: Final = 1 << 40
-"""Longer than any session: a place where no head presses limits none that presses beside it."""
+NOWHERE: Final = Place(0.0, "off_sole", 0.0, 0.0, 0.0, 0.0, -1, -1, 0, 0.0, 0.0, 0.0)
 
 _REGION, _DEVICE, _ZONE = 0, 1, 2
 """Whose cap a cell has: its region's, the device's by y, its zone's."""
 
-_FIGURES: Final = ("user_max_n", "normal_n", "start_n", "user_kpa", "hard_kpa")
+_FIGURES: Final = ("user_max_n", "normal_n", "start_n", "user_kpa", "hard_kpa", "hold_s")
 """Of the table of limits; the least within the head's patch holds."""
 
 _TOES: Final = (REGIONS.index("hallux"), REGIONS.index("toes"))
@@ -86,14 +85,11 @@ class SoleField:
         places: Rows of places.
         mask_mn: Limits for the device, shape of its matrix, uint16 mN, row 0 = toe end.
         doubt_mm: One standard deviation of a place on the sole.
-        hold_us: How long each cell may be pressed without a rest, int64 (rows, cols): the least
-            within two standard deviations and half a cell, `NO_SPOT_US` where nothing is pressed.
     """
 
     places: tuple[tuple[Place, ...], ...]
     mask_mn: NDArray[np.uint16]
     doubt_mm: float
-    hold_us: NDArray[np.int64]
 
     def at(self, x_mm: float, y_mm: float) -> Place:
         """Return what holds at (x, y); anything that is not on the raster is nowhere."""
@@ -156,7 +152,7 @@ def build_field(
     whys = _reasons(caps)
     places = [[NOWHERE] * cols for _ in range(rows)]
     for row, col in np.argwhere(inside).tolist():
-        user_max_n, normal_n, start_n, user_kpa, hard_kpa = patch[:, row, col].tolist()
+        user_max_n, normal_n, start_n, user_kpa, hard_kpa, hold_s = patch[:, row, col].tolist()
         number = int(owner[row, col])
         binding = number % _KINDS
         places[row][col] = Place(
@@ -171,13 +167,9 @@ def build_field(
             zone=int(zone[row, col]),
             user_kpa=user_kpa,
             hard_kpa=hard_kpa,
+            hold_s=hold_s,
         )
-    border_mm = 2.0 * doubt_mm + CELL_MM / math.sqrt(2.0)  # a place is known to half a cell
-    hold_s = _least(_by_region(limits, "hold_s", region)[None], border_mm)[0]
-    hold_us = np.full(region.shape, NO_SPOT_US, dtype=np.int64)
-    hold_us[inside] = hold_s[inside] * 1e6
-    hold_us.setflags(write=False)
-    return SoleField(tuple(map(tuple, places)), _mask(pose, grid, caps), doubt_mm, hold_us)
+    return SoleField(tuple(map(tuple, places)), _mask(pose, grid, caps), doubt_mm)
 
 
 def _by_region(limits: Limits, name: str, region: NDArray[np.int8]) -> Floats:

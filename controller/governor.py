@@ -66,7 +66,7 @@ class Seen(NamedTuple):
         y_mm: Where the head is.
         peak_kpa: Highest pressure that the matrix feels around it.
         saturated_frames: Frames in a row in which taxels of this bed stood at full scale.
-        left_us: How long it may press in this place yet.
+        held_us: How long it has pressed in this place.
     """
 
     age_s: float
@@ -77,7 +77,7 @@ class Seen(NamedTuple):
     y_mm: float
     peak_kpa: float
     saturated_frames: int
-    left_us: int
+    held_us: int
 
 
 class Clamp(NamedTuple):
@@ -220,7 +220,7 @@ def _limit(
     )
     if seen.saturated_frames > 0:
         limit = tighten(limit, 0.0, "saturated")
-    return tighten_by_hold(limit, left_us=seen.left_us, region=here.binding)
+    return tighten_by_hold(limit, held_us=seen.held_us, hold_s=here.hold_s, region=here.binding)
 
 
 def _at(field: SoleField, caps: SessionCaps, share: Share, x_mm: float, y_mm: float) -> Limit:

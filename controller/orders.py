@@ -62,10 +62,7 @@ def _spend(state: State, frame: Frame, dt_us: int) -> State:
     if not held and left.force_a_mn < CONTACT_MN and right.force_a_mn < CONTACT_MN:
         return state
     return state._replace(
-        holds=(
-            _held(state.holds[0], state.beds[0].field, left, dt_us),
-            _held(state.holds[1], state.beds[1].field, right, dt_us),
-        ),
+        holds=(_held(state.holds[0], left, dt_us), _held(state.holds[1], right, dt_us)),
         caps=(
             _spent(state.caps[0], state.beds[0].field, left, dt_us),
             _spent(state.caps[1], state.beds[1].field, right, dt_us),
@@ -73,7 +70,7 @@ def _spend(state: State, frame: Frame, dt_us: int) -> State:
     )
 
 
-def _held(hold: Hold, field: SoleField | None, report: BedReport, dt_us: int) -> Hold:
+def _held(hold: Hold, report: BedReport, dt_us: int) -> Hold:
     if not hold.held_us and report.force_a_mn < CONTACT_MN:
         return hold
     return hold_on(
@@ -82,7 +79,6 @@ def _held(hold: Hold, field: SoleField | None, report: BedReport, dt_us: int) ->
         y_mm=report.y_um / 1000,
         force_n=report.force_a_mn / 1000,
         dt_us=dt_us,
-        field=field,
     )
 
 
@@ -123,7 +119,7 @@ def _give(
             report.y_um / 1000,
             bed.head_kpa,
             bed.saturated_frames,
-            state.holds[index].left_us,
+            state.holds[index].held_us,
         ),
         last=last,
         field=bed.field,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.caps import NO_SESSION_CAPS, SoreSpot
+from controller.field import SoleField
 from controller.governor import Clamp, Given
 from tests.property.test_governor import (
     ASKED,
@@ -126,7 +127,7 @@ def test_off_the_sole_the_force_of_a_lifted_head_is_no_trip():
 
 
 def test_any_limit_above_none_can_be_exceeded():
-    faint = replace(SOLE, places=((HEEL._replace(limit_n=0.5),) * 40,) * 40)
+    faint = SoleField(((HEEL._replace(limit_n=0.5),) * 40,) * 40, SOLE.mask_mn, 2.0)
     assert gate(ASKED, SEEN._replace(force_a_n=3.6), field=faint).trip == "over_force"
 
 
@@ -142,7 +143,7 @@ def test_full_scale_takes_the_force_at_once_and_trips_after_six_frames(frames, l
 
 def test_a_lifted_head_goes_where_it_likes():
     asked = ASKED._replace(force_n=0.0, ahead=((20.0, 60.0),))
-    seen = SEEN._replace(x_mm=20.0, peak_kpa=150.5, left_us=0)
+    seen = SEEN._replace(x_mm=20.0, peak_kpa=150.5, held_us=20_000_000)
     given = gate(asked, seen)
     assert (given.limit_n, given.force_n, given.clamps) == (40.0, 0.0, ())
 
@@ -150,7 +151,7 @@ def test_a_lifted_head_goes_where_it_likes():
 def test_where_two_limits_are_equal_the_one_where_the_head_is_sent_names_the_reason():
     twin = HEEL._replace(reason="owner:heel_medial")
     places = tuple((HEEL if row < 12 else twin,) * 40 for row in range(40))
-    sole = replace(SOLE, places=places)
+    sole = SoleField(places, SOLE.mask_mn, 2.0)
     asked = ASKED._replace(y_mm=50.0, force_n=60.0)
     given = gate(asked, SEEN._replace(y_mm=70.0), HELD_60, field=sole)
     assert given.reasons == ("user_max:heel_medial",)
@@ -176,9 +177,9 @@ def test_the_pressure_is_judged_by_the_limits_where_the_head_is(peak_kpa, limit_
     assert ("pressure:arch" in given.reasons) is (peak_kpa > 80.0)
 
 
-@pytest.mark.parametrize(("left_us", "limit_n"), [(1, 16.0), (0, 0.0), (-5_000, 0.0)])
-def test_where_no_time_is_left_nothing_is_pressed(left_us, limit_n):
-    given = gate(ASKED, UNTOUCHED._replace(y_mm=150.0, left_us=left_us))
+@pytest.mark.parametrize(("held_us", "limit_n"), [(4_999_999, 16.0), (5_000_000, 0.0)])
+def test_the_time_in_one_place_is_judged_where_the_head_is(held_us, limit_n):
+    given = gate(ASKED, UNTOUCHED._replace(y_mm=150.0, held_us=held_us))
     assert given.limit_n == limit_n
     assert (given.reasons[-1:] == ("hold:arch",)) is (limit_n == 0.0)
 
@@ -192,7 +193,7 @@ def test_where_no_time_is_left_nothing_is_pressed(left_us, limit_n):
     ],
 )
 def test_caps_of_the_session_bind_by_shares_of_the_maximum_of_the_region(caps, limit_n, reason):
-    heel = replace(SOLE, places=((HEEL._replace(most_n=20.0),) * 40,) * 40)
+    heel = SoleField(((HEEL._replace(most_n=20.0),) * 40,) * 40, SOLE.mask_mn, 2.0)
     given = gate(ASKED, UNTOUCHED, field=heel, caps=caps)
     assert given.limit_n == limit_n
     assert given.reasons == (reason,)
