@@ -39,14 +39,17 @@ TOUCH_N: Final = 1.5
 
 CLEAR_MM: Final = 5.0
 
-FELT_N: Final = 1.3
-"""From here on the skin is felt for certain: six times the error of a load cell's zero and noise
-above CONTACT_N, also by one that says a quarter too much. Until then the press keeps the speed of
-an approach, and holds TOUCH_N."""
+FELT_N: Final = 1.25
+"""From here on the skin is felt for certain: five times the error of a load cell's zero and noise
+above CONTACT_N. Until then the press keeps the speed of an approach, and holds TOUCH_N."""
 
 LEFT_N: Final = 0.75
 """Below this it is no longer: as far above the 0.5 N of a lost contact. Source of both: hazard
 table, F3 and B1."""
+
+FALLEN_MS: Final = 200
+"""So long after a sudden fall of the order its ramp keeps beside the force felt; on stiff skin the
+press has come back from it after 130 ms (simulated)."""
 
 TURNING_N: Final = 0.5
 """A head that turns in contact goes on down to this; it starts at CONTACT_N."""
@@ -123,6 +126,7 @@ class Head:
         "_cell",
         "_cell_limits",
         "_contact_z_mm",
+        "_fallen_ms",
         "_gain",
         "_k_force_n",
         "_k_z_mm",
@@ -210,6 +214,7 @@ class Head:
         self._slope_mm_s = 0.0
         self._stiffness = 0.0
         self._touching = False
+        self._fallen_ms = 0
         self._k_force_n, self._k_z_mm = 0.0, self.wires.z_mm
 
     def obey(self, target: BedTarget) -> None:
@@ -464,7 +469,11 @@ class Head:
             before_n, wanted_n = min(before_n, TOUCH_N), min(wanted_n, TOUCH_N)
         else:
             self._touching = True
-            # Nor does it run ahead while play or friction holds the press: it would catch up.
+        if wanted_n < before_n - _LACKING_N:
+            self._fallen_ms = FALLEN_MS
+        elif self._fallen_ms:
+            # Play and friction hold the press; a ramp that ran ahead is caught up with at once.
+            self._fallen_ms -= 1
             before_n = min(before_n, force_n + _LACKING_N)
         if wanted_n > before_n:
             highest_n = before_n + self.rise_n

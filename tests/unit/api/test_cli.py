@@ -133,7 +133,7 @@ def podal_process(*words, **options):
 @pytest.mark.slow
 def test_ctrl_c_is_told_by_the_exit_code(tmp_path):
     recording = tmp_path / "long.npz"
-    np.savez(recording, frames=np.zeros((4000, 64, 64), np.float32), pitch_mm=5.0)
+    np.savez(recording, frames=np.zeros((16_000, 64, 64), np.float16), pitch_mm=5.0)
     with podal_process("map", str(recording), "--json", stdout=subprocess.PIPE) as mapping:
         mapping.stdout.readline()
         mapping.send_signal(signal.SIGINT)
@@ -146,7 +146,7 @@ def test_ctrl_c_is_told_by_the_exit_code(tmp_path):
 @pytest.mark.slow
 def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path):
     recording = tmp_path / "long.npz"
-    np.savez(recording, frames=np.zeros((4000, 64, 64), np.float32), pitch_mm=5.0)
+    np.savez(recording, frames=np.zeros((16_000, 64, 64), np.float16), pitch_mm=5.0)
     with podal_process("map", str(recording), "--json", stdout=subprocess.PIPE) as mapping:
         mapping.stdout.readline()
         mapping.stdout.close()
