@@ -109,7 +109,7 @@ def test_a_foot_that_slides_or_turns_has_stirred(move, way_mm):
     assert moved_mm(stir, FOOTING, POSE) < 2.0 * way_mm
 
 
-@given(st.floats(0.52, 6.0), st.integers(0, 2**32 - 1))
+@given(st.floats(0.6, 6.0), st.integers(0, 2**32 - 1))
 @example(0.625, 117)  # the noise of the bare taxels had counted as a part of the foot
 def test_a_foot_that_only_bears_more_or_less_has_not(share, seed):
     stir = seen(noisy(share * print_kpa(), seed))
